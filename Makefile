@@ -1,0 +1,54 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+FRONTDESK := .venv/bin/frontdesk
+
+.PHONY: help setup run test lint format train bench faults shell lock clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## Set up both environments and the front-end packages
+	@script/setup
+
+run: setup ## Set up, train if needed, start everything, print where to look
+	@exec $(FRONTDESK) run
+
+test: ## Set up, then lint and run all tests
+	@script/setup --tests
+	@$(MAKE) --no-print-directory lint
+	@.venv/bin/pytest -n auto -m "not processes and not browser and not faults" $(PYTEST_ARGS)
+	@.venv/bin/pytest -m "(processes or browser) and not faults" $(PYTEST_ARGS)
+
+lint: setup ## Style, types, layering, wording and department checks
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+	@$(FRONTDESK) check-department department
+	@$(FRONTDESK) check-training-data
+
+format: setup ## Put the code in order
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+train: setup ## Check the training data, train the model, measure it on the held test sets
+	@script/rasa data validate
+	@$(FRONTDESK) train
+	@for set in tests/nlu/*.tsv; do echo $$set; $(FRONTDESK) understand $$set --at-least 0.8 || exit 1; done
+	@script/rasa test core --stories tests/bot/talks.yml --model models --out results
+
+bench: setup ## Measure load, and write docs/benchmarks.md
+	@.venv/bin/python -m tests.load.bench
+
+faults: setup ## Kill processes at random while reports are filed, and print what was lost
+	@.venv/bin/pytest tests/faults -m faults -s
+
+shell: setup ## A shell with `rasa` on PATH: rasa train, rasa test, rasa shell nlu
+	@exec $(FRONTDESK) shell
+
+lock: ## Write the lock files anew from the two pyproject.toml
+	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+	@cd bot && ../.venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.10 pyproject.toml -o requirements.lock
+
+clean: ## Remove environments, models, databases and caches
+	@rm -rf .venv bot/.venv console/node_modules models var .rasa results .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
