@@ -1,0 +1,1 @@
+"""What a police front desk knows and decides, without Rasa and without HTTP."""

@@ -1,0 +1,73 @@
+"""Settings that every process reads from the environment; `.env.example` explains each."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Ports, addresses, accounts and bounds. Times are seconds."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", env_ignore_empty=True)
+
+    # where things lie
+    database_url: str = Field(f"sqlite:///{ROOT}/var/frontdesk.db", validation_alias="DATABASE_URL")
+    department: Path = Field(ROOT / "department", validation_alias="FRONTDESK_DEPARTMENT")
+    state_folder: Path = Field(ROOT / "var", validation_alias="FRONTDESK_STATE")
+
+    # who listens where
+    host: str = Field("127.0.0.1", validation_alias="FRONTDESK_HOST")
+    gateway_port: int = Field(8000, validation_alias="GATEWAY_PORT")
+    console_port: int = Field(8001, validation_alias="CONSOLE_PORT")
+    rasa_port: int = Field(5005, validation_alias="RASA_PORT")
+    actions_port: int = Field(5055, validation_alias="ACTIONS_PORT")
+    simulator_port: int = Field(8002, validation_alias="SIMULATOR_PORT")
+    public_url: str = Field("", validation_alias="FRONTDESK_PUBLIC_URL")
+    rasa_url: str = Field("", validation_alias="RASA_URL")
+    actions_url: str = Field("", validation_alias="ACTIONS_URL")
+    rasa_model: str = Field("", validation_alias="RASA_MODEL")  # the file that has to be loaded
+
+    # Twilio
+    twilio_account_sid: str = Field("", validation_alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_token: SecretStr = Field(SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
+    twilio_from: str = Field("", validation_alias="TWILIO_FROM")
+    twilio_api_url: str = Field("https://api.twilio.com", validation_alias="TWILIO_API_URL")
+
+    # Messenger
+    messenger_app_secret: SecretStr = Field(SecretStr(""), validation_alias="MESSENGER_APP_SECRET")
+    messenger_page_token: SecretStr = Field(SecretStr(""), validation_alias="MESSENGER_PAGE_TOKEN")
+    messenger_page_id: str = Field("", validation_alias="MESSENGER_PAGE_ID")
+    messenger_verify_token: SecretStr = Field(
+        SecretStr(""), validation_alias="MESSENGER_VERIFY_TOKEN"
+    )
+    graph_api_url: str = Field("https://graph.facebook.com", validation_alias="GRAPH_API_URL")
+
+    # secrets between our own processes, and for signing
+    secret_key: SecretStr = Field(SecretStr(""), validation_alias="FRONTDESK_SECRET_KEY")
+    internal_token: SecretStr = Field(SecretStr(""), validation_alias="FRONTDESK_INTERNAL_TOKEN")
+
+    # bounds
+    rasa_timeout: float = Field(4.0, validation_alias="RASA_TIMEOUT", gt=0, le=60)
+    provider_timeout: float = Field(10.0, validation_alias="PROVIDER_TIMEOUT", gt=0, le=60)
+
+    # local mode: the simulator plays the providers, the demo website and demo sign-in exist
+    local: bool = Field(False, validation_alias="FRONTDESK_LOCAL")
+    demo_password: SecretStr = Field(SecretStr(""), validation_alias="FRONTDESK_DEMO_PASSWORD")
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once. Raises pydantic.ValidationError if one is broken."""
+    return Settings()  # type: ignore[call-arg]
+
+
+def new_secret() -> str:
+    """A random secret of 256 bits, URL-safe."""
+    return secrets.token_urlsafe(32)
