@@ -1,0 +1,250 @@
+"""Keeps what is to be said to residents, in order, and the truth about its delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from desk.conversations.events import record
+from desk.conversations.tables import CONVERSATION, OUTBOX
+from desk.database.models import Conversation, OutboxMessage
+from desk.reply import Choice, Reply, choices_as_json, choices_from_json
+
+State = Literal["queued", "sending", "sent", "delivered", "failed", "unknown"]
+
+MAY_BECOME: Final[Mapping[str, frozenset[str]]] = {
+    "queued": frozenset({"sending", "sent", "failed"}),
+    "sending": frozenset({"queued", "sent", "delivered", "failed", "unknown"}),
+    "unknown": frozenset({"sent", "delivered", "failed"}),
+    "sent": frozenset({"delivered", "failed"}),
+    "delivered": frozenset(),
+    "failed": frozenset({"delivered"}),  # a late receipt is the better witness
+}
+"""Which state may follow which; whatever else arrives is out of order and changes nothing."""
+
+OPTED_OUT: Final = "21610"
+"""Twilio's code for a number that has opted out; used for our own refusals too."""
+
+_OTHER: Final = OUTBOX.alias()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message in the sender's hand: the row says `sending` and is committed."""
+
+    outbox_id: int
+    conversation_id: str
+    channel: str
+    address: str
+    our_address: str
+    author: str
+    text: str
+    choices: tuple[Choice, ...]
+    language: str
+    urgent: bool
+    opted_out: bool
+    attempts: int
+    last_inbound_at: datetime | None
+
+
+def add_outbound(
+    session: Session,
+    conversation: Conversation,
+    reply: Reply,
+    author: Literal["bot", "desk", "staff"] = "bot",
+    in_reply_to: int | None = None,
+    staff_id: int | None = None,
+    *,
+    now: datetime,
+) -> OutboxMessage:
+    """Queue one message to the resident, with its event. The sender does the rest."""
+    message = OutboxMessage(
+        conversation_id=conversation.id,
+        in_reply_to=in_reply_to,
+        author=author,
+        staff_id=staff_id,
+        text=reply.text,
+        choices=choices_as_json(reply.choices),
+        urgent=reply.urgent,
+        created_at=now,
+    )
+    session.add(message)
+    session.flush()
+    record(session, "message_out", conversation.id, now=now, outbox_id=message.id)
+    return message
+
+
+def was_spoken_to(session: Session, conversation_id: str, since: datetime) -> bool:
+    """Whether the bot has said anything in this conversation since then."""
+    return (
+        session.execute(
+            select(OutboxMessage.id)
+            .where(
+                OutboxMessage.conversation_id == conversation_id,
+                OutboxMessage.author == "bot",
+                OutboxMessage.created_at >= since,
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def sending_waits(session: Session, now: datetime, *, urgent: bool) -> bool:
+    """Whether a message could be sent now. Only looks."""
+    return session.execute(_sendable(now, urgent=urgent).limit(1)).first() is not None
+
+
+def claim_outgoing(
+    session: Session, *, now: datetime, lease: timedelta, urgent: bool, limit: int = 1
+) -> list[Outgoing]:
+    """Take messages to send, at most one of each conversation: its oldest that is not sent.
+
+    With `urgent` only answers to danger, which go before everything else of their conversation;
+    without it only the others. The rows say `sending` afterwards: commit before you call anybody.
+    """
+    claimed = []
+    for outbox_id in session.scalars(
+        _sendable(now, urgent=urgent)
+        .order_by(OUTBOX.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=OUTBOX)
+    ).all():
+        message = session.execute(
+            update(OUTBOX)
+            .where(OUTBOX.c.id == outbox_id, OUTBOX.c.state == "queued")
+            .values(state="sending", lease_until=now + lease, attempts=OUTBOX.c.attempts + 1)
+            .returning(OUTBOX)
+        ).first()
+        if message is None:
+            continue
+        conversation = session.execute(
+            select(CONVERSATION).where(CONVERSATION.c.id == message.conversation_id)
+        ).one()
+        claimed.append(_outgoing(message, conversation))
+    return claimed
+
+
+def settle(
+    session: Session,
+    outbox_id: int,
+    state: State,
+    *,
+    provider_id: str | None = None,
+    error: str | None = None,
+    next_try_at: datetime | None = None,
+    now: datetime,
+) -> bool:
+    """Note what became of a message, from the sender or a delivery receipt. False: nothing changed.
+
+    The provider's id is kept even when the state comes out of order, so that later receipts match.
+    """
+    allowed = [before for before, after in MAY_BECOME.items() if state in after]
+    values: dict[str, Any] = {
+        "state": state,
+        "lease_until": None,
+        "error": error,
+        "next_try_at": next_try_at,
+    }
+    if state == "sent":
+        values["sent_at"] = now
+    conversation_id = session.execute(
+        update(OUTBOX)
+        .where(OUTBOX.c.id == outbox_id, OUTBOX.c.state.in_(allowed))
+        .values(**values)
+        .returning(OUTBOX.c.conversation_id)
+    ).scalar()
+    if provider_id is not None:
+        session.execute(
+            update(OUTBOX)
+            .where(OUTBOX.c.id == outbox_id, OUTBOX.c.provider_id.is_(None))
+            .values(provider_id=provider_id[:160])
+        )
+    if conversation_id is None:
+        return False
+    if error == OPTED_OUT:
+        session.get_one(Conversation, conversation_id).opted_out = True
+    record(session, "delivery", conversation_id, now=now, outbox_id=outbox_id, state=state)
+    return True
+
+
+def by_provider_id(session: Session, channel: str, provider_id: str) -> OutboxMessage | None:
+    """The message that a provider knows by this id."""
+    return session.scalars(
+        select(OutboxMessage)
+        .join(Conversation, Conversation.id == OutboxMessage.conversation_id)
+        .where(OutboxMessage.provider_id == provider_id, Conversation.channel == channel)
+        .order_by(OutboxMessage.id.desc())
+        .limit(1)
+    ).first()
+
+
+def lost_while_sending(session: Session, now: datetime) -> list[int]:
+    """Mark messages whose sender died in the middle as `unknown`: they may have gone out or not."""
+    lost = list(
+        session.scalars(
+            select(OutboxMessage.id).where(
+                OutboxMessage.state == "sending", OutboxMessage.lease_until <= now
+            )
+        )
+    )
+    return [one for one in lost if settle(session, one, "unknown", error="lost", now=now)]
+
+
+def oldest_waiting(session: Session, now: datetime) -> timedelta:
+    """How long the message that waits longest could have been sent; zero when none waits."""
+    row = session.execute(
+        select(OutboxMessage.created_at, OutboxMessage.next_try_at)
+        .where(OutboxMessage.state == "queued", _due(now))
+        .order_by(OutboxMessage.id)
+        .limit(1)
+    ).first()
+    return timedelta(0) if row is None else now - (row.next_try_at or row.created_at)
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return or_(OUTBOX.c.next_try_at.is_(None), OUTBOX.c.next_try_at <= now)
+
+
+def _sendable(now: datetime, *, urgent: bool) -> Select[int]:
+    other = _OTHER.c
+    earlier = and_(other.state == "queued", other.urgent.is_(urgent), other.id < OUTBOX.c.id)
+    # An answer to danger overtakes all that is queued, and does not wait for a call under way.
+    in_the_way = (
+        or_(earlier, and_(other.state == "sending", other.urgent.is_(True)))
+        if urgent
+        else or_(
+            earlier,
+            other.state == "sending",
+            and_(other.state == "queued", other.urgent.is_(True)),
+        )
+    )
+    return select(OUTBOX.c.id).where(
+        OUTBOX.c.state == "queued",
+        OUTBOX.c.urgent.is_(urgent),
+        _due(now),
+        ~exists().where(other.conversation_id == OUTBOX.c.conversation_id, in_the_way),
+    )
+
+
+def _outgoing(message: Row[Any], conversation: Row[Any]) -> Outgoing:
+    return Outgoing(
+        outbox_id=message.id,
+        conversation_id=conversation.id,
+        channel=conversation.channel,
+        address=conversation.address,
+        our_address=conversation.our_address,
+        author=message.author,
+        text=message.text,
+        choices=choices_from_json(message.choices),
+        language=conversation.language,
+        urgent=message.urgent,
+        opted_out=conversation.opted_out,
+        attempts=message.attempts,
+        last_inbound_at=conversation.last_inbound_at,
+    )
