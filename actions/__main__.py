@@ -1,0 +1,5 @@
+"""Starts the action server: `python -m actions`."""
+
+from actions.server import main
+
+main()
