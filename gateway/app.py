@@ -1,0 +1,124 @@
+"""Puts the gateway together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import anyio
+import httpx
+import structlog
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from desk.database import Database
+from desk.settings import Settings
+from gateway import health, webhooks
+from gateway.channels import web
+from gateway.channels.messenger import MessengerAdapter
+from gateway.channels.sms import SmsAdapter
+from gateway.delivery import Adapter
+from gateway.dispatcher import Dispatcher
+from gateway.fetcher import Fetcher
+from gateway.front import Gateway, check
+from gateway.guard import Guard
+from gateway.media import Media
+from gateway.rasa import Rasa
+from gateway.sender import Sender
+from gateway.store import Store
+
+log = structlog.get_logger(__name__)
+
+_TROUBLE_SECONDS: Final = 0.5
+
+# httpx asks the system about every idle connection before and after each call: few are quicker.
+_LIMITS: Final = httpx.Limits(max_connections=128, max_keepalive_connections=8)
+
+
+def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+    """The gateway's ASGI app; its loops run as long as it is served, then the database is closed.
+
+    Raises ConfigurationError when the settings would leave a door open.
+    """
+    check(settings)
+    database = database or Database(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with (
+            httpx.AsyncClient(timeout=settings.provider_timeout, limits=_LIMITS) as client,
+            httpx.AsyncClient(timeout=settings.rasa_timeout, limits=_LIMITS) as to_rasa,
+        ):
+            store = Store(database)
+            rasa = Rasa(settings, to_rasa)
+            sender = Sender(settings, store, _adapters(settings, client))
+            fetcher = Fetcher(settings, store, Media(settings, client), sender.wake)
+            dispatcher = Dispatcher(settings, store, rasa, sender.wake, fetcher.wake)
+            app.state.gateway = Gateway(settings, store, dispatcher, sender, client, rasa.url)
+            await anyio.to_thread.run_sync(dispatcher.warm_up)
+            dispatching = asyncio.create_task(_kept_running(dispatcher.run))
+            fetching = asyncio.create_task(_kept_running(fetcher.run))
+            sending = asyncio.create_task(_kept_running(sender.run))
+            try:
+                yield
+            finally:
+                dispatcher.stop()
+                fetcher.stop()
+                # their last replies are stored before the sender looks again
+                await asyncio.gather(dispatching, fetching)
+                sender.stop()
+                await sending
+                await store.close()
+        database.close()
+
+    app = FastAPI(
+        title="Frontdesk gateway",
+        lifespan=lifespan,
+        docs_url="/docs" if settings.local else None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.local else None,
+    )
+    app.add_middleware(CorrelationIdMiddleware)
+    app.add_middleware(Guard, https=settings.public_url.startswith("https://"))
+    app.add_exception_handler(HTTPException, _refusal)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(Exception, _broken)
+    app.include_router(health.router)
+    app.include_router(webhooks.router)
+    app.include_router(web.router)
+    return app
+
+
+async def _kept_running(loop: Callable[[], Awaitable[None]]) -> None:
+    """Begin a loop again when something nobody thought of has ended it."""
+    while True:
+        try:
+            return await loop()
+        except Exception:
+            log.exception("loop_broke")
+            await asyncio.sleep(_TROUBLE_SECONDS)
+
+
+def _adapters(settings: Settings, client: httpx.AsyncClient) -> dict[str, Adapter]:
+    return {
+        "sms": SmsAdapter(settings, client),
+        "messenger": MessengerAdapter(settings, client),
+    }
+
+
+async def _refusal(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def _broken(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse({"error": "internal"}, 500)
+
+
+async def _malformed(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse({"error": "malformed"}, 422)

@@ -1,0 +1,122 @@
+"""Calls Rasa for one turn of a conversation, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any, Final
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from desk.conversations.turns import Turn
+from desk.settings import Settings
+
+_COMMAND: Final = re.compile(r"\A(?:[\s/]+|EXTERNAL:\s*)+", re.IGNORECASE)
+_TRIES: Final = 2
+
+
+class RasaFailed(Exception):
+    """Rasa gave no answer that can be used; `reason` is one word."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason: Final = reason
+
+
+class OfferedChoice(BaseModel):
+    """A choice as Rasa's channel answers it."""
+
+    title: str
+    value: str
+
+
+class TurnReply(BaseModel):
+    """One thing Rasa said, or ordered."""
+
+    text: str | None = None
+    choices: list[OfferedChoice] = []
+    command: dict[str, Any] | None = None
+
+
+class TurnAnswer(BaseModel):
+    """The answer of Rasa's channel to one turn."""
+
+    message_id: str
+    repeated: bool = False
+    replies: list[TurnReply]
+
+
+def neutral(text: str) -> str:
+    """A typed text as Rasa may read it: what would make it a command is taken off its front."""
+    return _COMMAND.sub("", text)
+
+
+class Rasa:
+    """The bot, behind its `frontdesk` channel."""
+
+    def __init__(self, settings: Settings, client: httpx.AsyncClient) -> None:
+        self.url: Final = (
+            settings.rasa_url.rstrip("/") or f"http://{settings.host}:{settings.rasa_port}"
+        )
+        self._token = settings.internal_token.get_secret_value()
+        self._timeout = settings.rasa_timeout
+        self._client = client
+
+    async def turn(self, turn: Turn, language: str) -> TurnAnswer:
+        """Rasa's answer to a message. Raises RasaFailed, at the latest after the timeout set.
+
+        Asking twice is safe: Rasa knows the message id and answers it without a new turn. So a
+        connection that broke is tried once more in the time that is left.
+        """
+        body = self._body(turn, language)
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await self._post(body)
+        except TimeoutError:
+            raise RasaFailed("timeout") from None
+        if response.status_code != httpx.codes.OK:
+            raise RasaFailed(f"status_{response.status_code}")
+        try:
+            answer = TurnAnswer.model_validate_json(response.content)
+        except ValidationError:
+            raise RasaFailed("garbage") from None
+        if answer.message_id != body["message_id"]:
+            raise RasaFailed("garbage")
+        if not any(reply.text or reply.command for reply in answer.replies):
+            raise RasaFailed("empty")
+        return answer
+
+    async def _post(self, body: dict[str, Any]) -> httpx.Response:
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self._client.post(
+                    f"{self.url}/webhooks/frontdesk/turn",
+                    json=body,
+                    headers={"Authorization": f"Bearer {self._token}"},
+                    timeout=self._timeout,
+                )
+            except httpx.TimeoutException:
+                raise RasaFailed("timeout") from None
+            except httpx.HTTPError:
+                if not left:
+                    raise RasaFailed("unreachable") from None
+        raise AssertionError("unreachable")
+
+    @staticmethod
+    def _body(turn: Turn, language: str) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "conversation_id": turn.conversation_id,
+            "message_id": str(turn.inbox_id),
+            "channel": turn.channel,
+            "language": language,
+        }
+        if turn.choice is not None:
+            body["choice"] = turn.choice
+        else:
+            body["text"] = neutral(turn.text)
+        if turn.location:
+            body["location"] = turn.location
+        if turn.attachments:
+            body["attachments"] = turn.attachments
+        return body
