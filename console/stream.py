@@ -1,0 +1,100 @@
+"""The live stream of a page: says what changed since the event a browser saw last."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Final
+
+import anyio
+import structlog
+from fastapi import APIRouter, Depends, Header
+from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from console.access import STAFF, Caller, Desk, desk_of, role
+from desk import people
+from desk.conversations import events_after
+from desk.database.models import utc_now
+
+log = structlog.get_logger(__name__)
+router = APIRouter()
+
+QUEUE_KINDS: Final = frozenset({"queue", "holder", "danger", "message_in", "report", "fallback"})
+_LOOK_SECONDS: Final = 0.4
+_BEAT_SECONDS: Final = 3.0
+_HEARTBEAT_SECONDS: Final = 15.0
+_BATCH: Final = 500
+
+
+@router.get("/stream")
+async def stream(
+    after: int = 0,
+    conversation: str = "",
+    last_event_id: str = Header(""),
+    caller: Caller = role(*STAFF),
+    desk: Desk = Depends(desk_of),
+) -> StreamingResponse:
+    """Events `queue-changed`, `conversation-changed` and `beat`, from the given event on.
+
+    An open stream is the heartbeat of who sits there. It ends with the session.
+    """
+    seen = int(last_event_id) if last_event_id.isdigit() else after
+    return StreamingResponse(
+        _events(desk, caller, seen, conversation),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+    )
+
+
+async def _events(desk: Desk, caller: Caller, seen: int, conversation: str) -> AsyncIterator[str]:
+    next_beat = next_heartbeat = 0.0
+    while True:
+        now = time.monotonic()
+        try:
+            if now >= next_heartbeat:
+                next_heartbeat = now + _HEARTBEAT_SECONDS
+                if not await anyio.to_thread.run_sync(partial(_heartbeat, desk, caller)):
+                    yield _event("signed-out")
+                    return
+            seen, changed = await anyio.to_thread.run_sync(partial(_look, desk, seen, conversation))
+        except SQLAlchemyError as error:
+            # end it: the page then says that it is not live, and asks again from where it was
+            log.warning("stream_failed", error=type(error).__name__)
+            return
+        for name in changed:
+            yield _event(name, seen)
+        if now >= next_beat:
+            next_beat = now + _BEAT_SECONDS
+            yield _event("beat", seen)
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _event(name: str, seen: int | None = None) -> str:
+    number = "" if seen is None else f"id: {seen}\n"
+    return f"{number}event: {name}\ndata: {json.dumps({'id': seen})}\n\n"
+
+
+def _look(desk: Desk, seen: int, conversation: str) -> tuple[int, list[str]]:
+    with desk.database.reading() as session:
+        events = events_after(session, seen, limit=_BATCH)
+        if not events:
+            return seen, []
+        changed = []
+        if any(one.kind in QUEUE_KINDS for one in events):
+            changed.append("queue-changed")
+        if conversation and any(one.conversation_id == conversation for one in events):
+            changed.append("conversation-changed")
+        return events[-1].id, changed
+
+
+def _heartbeat(desk: Desk, caller: Caller) -> bool:
+    now = utc_now()
+    with desk.database.transaction() as session:
+        if people.find_session(session, caller.token, now) is None:
+            return False
+        people.heartbeat(session, caller.staff.id, now)
+        return True
