@@ -1,0 +1,5 @@
+"""Lets `python -m frontdesk` do what the `frontdesk` command does."""
+
+from frontdesk.cli import main
+
+main()
