@@ -1,0 +1,79 @@
+"""What tests share: databases, a browser, and a switch against silent skips."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from desk.database import Base, Database
+from desk.department import Department, load
+from desk.settings import ROOT
+
+POSTGRESQL = os.environ.get("TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="A skipped test fails the run (CI).")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def department() -> Department:
+    """The demo city."""
+    return load(ROOT / "department")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A schema of its own in a PostgreSQL that runs here; skips where there is none."""
+    try:
+        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=2)
+    except psycopg.OperationalError:
+        pytest.skip("no PostgreSQL at 127.0.0.1:5432 (or TEST_POSTGRESQL)")
+    schema = f"frontdesk_{uuid.uuid4().hex[:12]}"
+    with connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+        yield f"{POSTGRESQL}?options=-csearch_path%3D{schema}"
+        connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated database, once on each engine."""
+    if request.param == "sqlite":
+        opened = Database(f"sqlite:///{tmp_path}/frontdesk.db")
+    else:
+        opened = Database(request.getfixturevalue("postgresql_url"))
+    opened.migrate()
+    yield opened
+    if not opened.is_sqlite:
+        _empty(opened)
+    opened.close()
+
+
+def _empty(database: Database) -> None:
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with database.transaction() as session:
+        session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; skips where there is none."""
+    named = os.environ.get("CHROMIUM")
+    for candidate in (named, "chromium", "chromium-browser", "google-chrome"):
+        if candidate and (found := shutil.which(candidate)):
+            return found
+    pytest.skip("no Chromium found")
