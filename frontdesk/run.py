@@ -104,7 +104,7 @@ def processes(settings: Settings, trained: Path) -> list[Process]:
         "--enable-api",
     ]
     rasa_command += ["--interface", "127.0.0.1", "--port", str(settings.rasa_port)]
-    rasa_command += ["--auth-token", token]
+    rasa_command += [f"--auth-token={token}"]  # as one word: a token may begin with a dash
 
     def python(module: str, port: int, setting: str, path: str) -> Process:
         command = [sys.executable, "-m", module]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from desk.settings import ROOT
+from desk.settings import ROOT, Settings
+from frontdesk.run import processes
 
 
 def run(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -28,6 +29,12 @@ def run(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
     )
+
+
+def test_a_token_that_begins_with_a_dash_is_no_option_to_rasa() -> None:
+    settings = Settings(_env_file=None, FRONTDESK_INTERNAL_TOKEN="-dash")
+    rasa = processes(settings, Path("models/any.tar.gz"))[0]
+    assert "--auth-token=-dash" in rasa.command
 
 
 def only_sentence(ended: subprocess.CompletedProcess[str]) -> str:
