@@ -13,6 +13,7 @@ from actions.topics import LOOK_UPS, MENU, choices, person
 from actions.turn import Turn
 from desk.conversations import transcript
 from desk.reply import Reply, choices_from_json
+from desk.reports import which_type
 from desk.wording import say
 
 _OURS: Final = ("bot", "desk")
@@ -64,6 +65,9 @@ class ActionChoose(DeskAction):
         message, language = turn.message, turn.language
         if message.choice == "person":
             return hand_over(turn, "asked")
+        kind, _, group = (message.choice or "").partition(":")
+        if kind == "group":
+            return Said().reply(which_type(turn.department, language, group))
         if message.location:
             text, offered = "dialogue.got_location", choices(LOOK_UPS, language)
         elif message.attachments:

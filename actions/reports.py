@@ -11,7 +11,7 @@ from actions.answers import approved, report_status
 from actions.desk_action import LoopAction
 from actions.said import Said
 from actions.stations import answer, place_in
-from actions.topics import LOOK_UPS, PERSON, REPORTS, choices, person
+from actions.topics import LOOK_UPS, PERSON, REPORTS, person
 from actions.turn import Message, Turn
 from desk import answers, places
 from desk.database.models import Conversation, Report
@@ -33,12 +33,6 @@ from desk.wording import say
 
 _CLEAR: Final = 0.55
 """From this confidence on (0 to 1) another topic is taken for one in the middle of an interview."""
-
-OFTEN: Final = (
-    "theft", "lost_property", "vehicle_break_in", "vandalism", "crash", "noise",
-    "parking_complaint",
-)  # fmt: skip
-"""What is reported most: offered to those who have not said what they report."""
 
 _IN_PASSING: Final = {
     "greet": None,
@@ -81,8 +75,8 @@ class ValidateReportForm(LoopAction):
         told = interview.start(
             turn.session, _report_turn(turn), turn.department, kind, heard_in(turn.message)
         )
-        if kind is None and told.state == "ended":  # nothing unfinished to go on with either
-            return self.end(Said().reply(which_report(turn)))
+        if topic in REPORTS - {"file_report"} and kind is None and told.state == "ended":
+            return self.end(Said().reply(no_form(turn)))
         return self._tell(turn, told)
 
     def _to_person(self, turn: Turn) -> Said:
@@ -129,13 +123,9 @@ class ValidateReportForm(LoopAction):
         return self.end(said)
 
 
-def which_report(turn: Turn) -> Reply:
-    """For a report of no kind, or of a kind that the department takes no form for."""
+def no_form(turn: Turn) -> Reply:
+    """For a report of a kind that the department takes no form for."""
     topic, language = turn.message.intent, turn.language
-    types = report_types(turn.department.folder)
-    offered = choices([one for one in OFTEN if one in types], language)
-    if topic == "file_report":
-        return Reply(say("dialogue.which_report", language), offered)
     written = answers.answer(topic, turn.department, language, turn.message.channel)
     if written is not None:
         return Reply(written.text, (person(language),))
@@ -208,9 +198,8 @@ def _is_free_for_a_topic(turn: Turn, draft: Report) -> bool:
 
 
 def _is_other_report(turn: Turn, draft: Report) -> bool:
-    message = turn.message
-    others = REPORTS - {"file_report", "add_to_report", draft.type}
-    return message.intent in others and message.intent in report_types(turn.department.folder)
+    others = report_types(turn.department.folder).keys() - {"add_to_report", draft.type}
+    return turn.message.intent in others
 
 
 def _report_turn(turn: Turn) -> ReportTurn:

@@ -70,8 +70,11 @@ def read_message(tracker: Tracker) -> Message:
     metadata = latest.get("metadata") or {}
     text = latest.get("text") or ""
     intent = latest.get("intent") or {}
+    name = intent.get("name") or "nlu_fallback"
     command = text.startswith("/")  # only a choice can be one, see bot/channel.py
     chosen = next(tracker.get_latest_entity_values("value"), None) if command else None
+    if name == "file_report":  # a kind of report may be no intent of its own
+        name = next(tracker.get_latest_entity_values("topic"), None) or name
     second = _second_topic(latest.get("entities") or ())
     return Message(
         conversation_id=tracker.sender_id,
@@ -79,7 +82,7 @@ def read_message(tracker: Tracker) -> Message:
         channel=metadata.get("channel") or SHELL,
         language=as_language(metadata.get("language")),
         text="" if command else text,
-        intent=intent.get("name") or "nlu_fallback",
+        intent=str(name),
         confidence=float(intent.get("confidence") or 0.0),
         ranking=tuple(
             (one["name"], float(one["confidence"])) for one in latest.get("intent_ranking") or ()
@@ -87,7 +90,7 @@ def read_message(tracker: Tracker) -> Message:
         choice=str(chosen) if chosen else None,
         location=metadata.get("location"),
         attachments=tuple(metadata.get("attachments") or ()),
-        certain=command and intent.get("name") != "choose",
+        certain=command and name != "choose",
         second_topic=second.get("value"),
         second_confidence=float(second.get("confidence_entity") or second.get("confidence") or 0),
     )

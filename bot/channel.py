@@ -198,15 +198,12 @@ def neutralised(text: str) -> str:
 def payload_of(value: str, topics: Collection[str]) -> str:
     """Rasa's message for the value of a choice.
 
-    A topic that this model does not know (offered by an earlier one, perhaps) is a choice like any
-    other: Rasa would take its name for words of the resident.
+    A topic that is no intent of the model is a kind of report that the department added.
     """
     kind, _, topic = value.partition(":")
-    return (
-        f"/{topic}"
-        if kind == "topic" and topic in topics
-        else "/choose" + json.dumps({"value": value})
-    )
+    if kind != "topic":
+        return "/choose" + json.dumps({"value": value})
+    return f"/{topic}" if topic in topics else "/file_report" + json.dumps({"topic": topic})
 
 
 def value_of(payload: str) -> str:

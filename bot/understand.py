@@ -23,8 +23,11 @@ async def understand(model: str) -> None:
         began = time.process_time()
         parsed = await agent.parse_message(json.loads(line)["text"])
         intent = parsed.get("intent") or {}
+        topic = next((one["value"] for one in parsed["entities"] if one["entity"] == "topic"), None)
+        if intent.get("name") == "nlu_fallback":
+            topic = None
         answer = {
-            "topic": intent.get("name") or "nlu_fallback",
+            "topic": topic or intent.get("name") or "nlu_fallback",
             "confidence": round(float(intent.get("confidence") or 0.0), 4),
             "cpu_ms": round(1000 * (time.process_time() - began), 3),
         }

@@ -10,11 +10,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 
 from desk.database import Base, Database
 from desk.department import Department, load
 from desk.settings import ROOT
+
+# The same examples each time, so that a change is what breaks a test and not chance;
+# `--hypothesis-profile=searching` looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("searching", max_examples=2000)
+settings.load_profile("same")
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 

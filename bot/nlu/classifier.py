@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,14 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.exceptions import InvalidConfigException
-from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.constants import (
+    ENTITIES,
+    INTENT,
+    INTENT_RANKING_KEY,
+    METADATA,
+    METADATA_INTENT,
+    TEXT,
+)
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from threadpoolctl import threadpool_limits
@@ -26,6 +35,8 @@ from bot.nlu.topic_model import TopicModel
 Ranking = list[tuple[str, float]]
 """Topics with their confidence, the best first."""
 
+_INTENTS_FILE = "intents.json"
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class TopicClassifier(IntentClassifier, GraphComponent):
@@ -36,6 +47,9 @@ class TopicClassifier(IntentClassifier, GraphComponent):
     when their sum reaches `at_least`, the likeliest of them wins; `second_topic`, the least
     confidence of another topic in one clause of a message, which is then put on it as an entity
     of that name (absent: not looked for).
+
+    Examples of an intent may be told apart further: those with `metadata: {topic: …}` are learnt
+    as that topic. A message like them gets the intent, and the topic as the entity `topic`.
     """
 
     @staticmethod
@@ -75,11 +89,13 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         storage: ModelStorage,
         resource: Resource,
         model: TopicModel | None = None,
+        intents: Mapping[str, str] | None = None,
     ) -> None:
         self._config = {**self.get_default_config(), **config}
         self._storage = storage
         self._resource = resource
         self._model = model
+        self._intents = dict(intents or {})  # of topics that are not intents themselves
         self._remembered: OrderedDict[str, Ranking] = OrderedDict()
         self.asked = {"remembered": 0, "by_words": 0, "by_encoders": 0}
         self._together = np.array(
@@ -116,16 +132,22 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         try:
             with model_storage.read_from(resource) as folder:
                 model = TopicModel.load(folder)
+                intents = json.loads((folder / _INTENTS_FILE).read_text("utf-8"))
         except ValueError:  # nothing was stored: there were no examples
             return cls(config, model_storage, resource)
         for text in ("is there a statoin near the corner", "hay una estasion cerca"):
             model.verdict(text)
-        return cls(config, model_storage, resource, model)
+        return cls(config, model_storage, resource, model, intents)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the examples and store what was learnt."""
         examples = [one for one in training_data.intent_examples if one.get(TEXT)]
-        labels = [one.get(INTENT) for one in examples]
+        labels = [_topic_of(one) for one in examples]
+        intents = {
+            topic: one.get(INTENT)
+            for topic, one in zip(labels, examples, strict=True)
+            if topic != one.get(INTENT)
+        }
         if len(set(labels)) > 1:
             model = TopicModel.fit(
                 [one.get(TEXT) for one in examples],
@@ -135,24 +157,33 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             )
             with self._storage.write_to(self._resource) as folder:
                 model.save(folder)
+                (folder / _INTENTS_FILE).write_text(json.dumps(intents), "utf-8")
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Put the likeliest topic, the ranking and a second topic on each message."""
         for message in messages:
             text = message.get(TEXT) or ""
-            ranking = [
-                {"name": topic, "confidence": confidence}
-                for topic, confidence in self.ranking(text)[: self._config["ranking_length"]]
-            ]
-            best = ranking[0] if ranking else {"name": None, "confidence": 0.0}
-            message.set(INTENT, best, add_to_output=True)
+            topics = self.ranking(text)
+            best = topics[0] if topics else (None, 0.0)
+            ranking = self._of_intents(topics)[: self._config["ranking_length"]]
+            first = ranking[0] if ranking else {"name": None, "confidence": 0.0}
+            message.set(INTENT, first, add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
-            second = self._second_topic(text, best["name"])
-            if second:
-                entities = [*(message.get(ENTITIES) or []), second]
+            found = self._second_topic(text, first["name"])
+            if best[0] in self._intents:
+                found = [_entity("topic", best, 0, len(text)), *found]
+            if found:
+                entities = [*(message.get(ENTITIES) or []), *found]
                 message.set(ENTITIES, entities, add_to_output=True)
         return messages
+
+    def _of_intents(self, topics: Ranking) -> list[dict[str, Any]]:
+        """The ranking as Rasa knows it: each intent once, with its likeliest topic's confidence."""
+        best: dict[str, float] = {}
+        for topic, confidence in topics:
+            best.setdefault(self._intents.get(topic, topic), confidence)
+        return [{"name": intent, "confidence": sure} for intent, sure in best.items()]
 
     def ranking(self, text: str) -> Ranking:
         """All topics by confidence; nothing for a message without words, or before training."""
@@ -184,18 +215,28 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             confidences[winner] = max(total, float(confidences.max()))
         return [(model.topics[at], float(confidences[at])) for at in order]
 
-    def _second_topic(self, text: str, first: str | None) -> dict[str, Any] | None:
+    def _second_topic(self, text: str, first: str | None) -> list[dict[str, Any]]:
         least = self._config["second_topic"]
         parts = clauses(text) if least else []
         for start, end in parts:
-            ranked = self.ranking(text[start:end])
-            if ranked and ranked[0][0] != first and ranked[0][1] >= least:
-                return {
-                    "entity": "second_topic",
-                    "start": start,
-                    "end": end,
-                    "value": ranked[0][0],
-                    "confidence_entity": ranked[0][1],
-                    "extractor": "TopicClassifier",
-                }
-        return None
+            for topic, confidence in self.ranking(text[start:end])[:1]:
+                intent = self._intents.get(topic, topic)
+                if intent != first and confidence >= least:
+                    return [_entity("second_topic", (intent, confidence), start, end)]
+        return []
+
+
+def _topic_of(example: Message) -> str:
+    told = (example.get(METADATA) or {}).get(METADATA_INTENT) or {}
+    return str(told.get("topic") or example.get(INTENT))
+
+
+def _entity(name: str, found: tuple[str, float], start: int, end: int) -> dict[str, Any]:
+    return {
+        "entity": name,
+        "start": start,
+        "end": end,
+        "value": found[0],
+        "confidence_entity": found[1],
+        "extractor": "TopicClassifier",
+    }

@@ -90,6 +90,11 @@ class Speller:
         language = self._language(words)
         return WORD.sub(lambda found: self._mend(found[0], language), text)
 
+    def knows_any(self, text: str) -> bool:
+        """Whether a word of the text was trained or is on a list, or there are no words in it."""
+        words = folded_words(text)
+        return not words or any(word in self._known for word in words)
+
     def _good(self, word: str) -> bool:
         return len(word) < _SHORTEST or word in self._known
 

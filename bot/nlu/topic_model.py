@@ -158,12 +158,14 @@ class TopicModel:
             )
 
     def verdict(self, text: str, careful: np.ndarray | None = None) -> Verdict:
-        """What a message is about.
+        """What a message is about. One without a single known word is about nothing for sure.
 
         `careful` are the numbers of topics that words alone may not rule out.
         """
         mended = self.speller(text)
         words = self.lexical.scores(mended)
+        if not self.speller.knows_any(mended):
+            return Verdict(np.exp(log_shares(self.alone * words)), trust=0.0, by_words=True)
         quick = np.exp(log_shares(self.alone * words))
         best = int(quick.argmax())
         if quick[best] >= self.sure and (

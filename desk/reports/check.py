@@ -146,11 +146,11 @@ def _numbered(text: str, titles: tuple[str, ...]) -> str:
 
 
 def _titles(one: ReportType, language: Language) -> list[str]:
-    named = [(f"condition {c.id}", c.otherwise) for c in one.conditions if c.listed]
+    named = [(f"condition {c.id}", c.otherwise.say(language)) for c in one.conditions if c.listed]
     return [
         f"the short form of {name} is longer than {_LONGEST_TITLE} letters"
-        for name, text in named
-        if len(text.say(language)) > _LONGEST_TITLE
+        for name, text in (*named, ("the type (button)", one.called(language)))
+        if len(text) > _LONGEST_TITLE
     ]
 
 

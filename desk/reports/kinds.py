@@ -40,7 +40,8 @@ _NO_NAME: Final = re.compile(
 )
 _NO_ONES_NAME: Final = re.compile(
     r"\b(?:every|tall|and|woman|man|van|wrote|hit|every|todos|noche|night|december|number|vehicle|"
-    r"second|first|remove|ends|change|husband|graffiti|espanol|ingles|english|spanish)\b"
+    r"second|first|remove|ends|change|husband|graffiti|espanol|ingles|english|spanish|"
+    r"today|tomorrow|yesterday|tonight|later|hoy|ayer|anoche|manana|luego)\b"
 )
 _YES: Final = re.compile(
     r"(?:y|ye[sap]h?|yup|yep|ya|ok|okay|sure|correct|right|true|all true|it is|that'?s (?:right|"

@@ -35,7 +35,7 @@ def which_type(department: Department, language: Language, group: str | None = N
     chosen = next((one for one in ordered if one.id == group), None)
     listed = [one for one in chosen.types if one in types] if chosen else list(types)
     question = say("reports.which_type", language)
-    choices = tuple(Choice(types[one].title.say(language), f"topic:{one}") for one in listed)
+    choices = tuple(Choice(types[one].called(language), f"topic:{one}") for one in listed)
     text = sms.render_choices(question, choices)
     if chosen or not ordered or sms.segments(sms.fold(text)) <= _MOST_SEGMENTS:
         return Reply(question, choices)

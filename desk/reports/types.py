@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from desk.department.models import Facts, Id, Text
+from desk.wording import Language, WordingMissing, say
 
 FOLDER: Final = "reports"
 COMMON: Final = "common.yml"
@@ -151,6 +152,8 @@ class Common(Facts):
 class ReportType(Facts):
     """A kind of report: what must hold, what is asked, and what is said at the end.
 
+    `button` is its name among others to choose from; the topics of topics.yml have theirs in
+    the wording.
     `value_cap` is in dollars, `promised_days` and `retention_days` in days; `without` names common
     conditions that do not matter here ("all": none does). `anonymous` lets people leave out who
     they are; `channels` are those it is taken on; `requires_report` adds to a filed report, found
@@ -160,6 +163,7 @@ class ReportType(Facts):
 
     id: Id
     title: Text
+    button: Text | None = None
     opening: Text
     promised_days: Annotated[int, Field(ge=1, le=365)]
     value_cap: Annotated[int, Field(ge=1)] | None = None
@@ -197,6 +201,15 @@ class ReportType(Facts):
                 if known[name].kind not in {"choice", "yes_no"} or set(values) - allowed:
                     raise ValueError(f"{one.name} depends on a value {name!r} cannot have")
         return self
+
+    def called(self, language: Language) -> str:
+        """Its name among others to choose from."""
+        if self.button is not None:
+            return self.button.say(language)
+        try:
+            return say(f"dialogue.topic_{self.id}", language)
+        except WordingMissing:
+            return self.title.say(language)
 
     @property
     def gated(self) -> bool:

@@ -71,7 +71,7 @@ def test_typed_commands_command_nothing(bot: Bot, typed: str) -> None:
     assert ("restart",) not in kinds
 
 
-def test_a_tapped_topic_opens_it_and_an_unknown_one_is_a_choice_that_is_over(bot: Bot) -> None:
+def test_a_tapped_topic_opens_it_and_an_unknown_one_is_answered(bot: Bot) -> None:
     talk = bot.meet()
     assert "topic:menu" not in values(bot.say(talk, choice="topic:find_station"))
     assert bot.say(bot.meet(), choice="topic:no_such_topic")["replies"]

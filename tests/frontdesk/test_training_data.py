@@ -125,3 +125,18 @@ def test_the_command_ends_with_1_and_names_the_problem(tmp_path: Path) -> None:
 
 def test_the_project_s_own_examples_are_sound() -> None:
     assert problems(read(), learnt_topics()) == []
+
+
+def test_a_kind_of_report_that_was_added_counts_as_a_topic_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "pets.en.yml").write_text(
+        "nlu:\n- intent: file_report\n  metadata: {topic: lost_pet}\n  examples: |\n"
+        "    - my dog is gone\n"
+    )
+    (example,) = read(tmp_path)
+
+    assert (example.topic, example.added_to) == ("lost_pet", "file_report")
+    assert [one for one in problems([example], {"file_report"}) if "lost_pet" in one] == [
+        "lost_pet has 1 en examples; it needs 30.",
+        "lost_pet has 0 es examples; it needs 30.",
+        "lost_pet has 1 en and 0 es examples: the languages are not at par.",
+    ]

@@ -30,6 +30,9 @@ TEXTS = {
         "she cut her wrists", "me quiero morir", "se quiere quitar la vida"],
 }
 messages = [Message({"text": t, "intent": i}) for i, ts in TEXTS.items() for t in ts]
+PETS = ["our cat ran away", "my dog is missing", "lost my parrot", "se perdio mi gata"]
+added = {"intent": "find_station", "metadata": {"intent": {"topic": "lost_pet"}}}
+messages += [Message({"text": text, **added}) for text in PETS]
 folder = Path(tempfile.mkdtemp())
 storage, resource = LocalModelStorage(folder), Resource("topics")
 context = ExecutionContext(None, "x")
@@ -61,6 +64,8 @@ told = {
     "eager": [parse("somebody took my dad", each) for each in (one, eager)],
     "two": parse("my bike was stolen last night. where is your police station?", one)["entities"],
     "entities": parse("my bike was stolen yesterday", one)["entities"],
+    "added": parse("my little dog ran away", one),
+    "gibberish": parse("qwpo zxmvk bntyx", one)["intent"],
 }
 refused = []
 for wrong in (
@@ -104,7 +109,7 @@ def test_a_stored_classifier_says_the_same_each_time_it_is_loaded(told: dict[str
 
 
 def test_what_is_stored_has_no_pickles(told: dict[str, Any]) -> None:
-    assert told["files"] == ["topics.json", "topics.npz"]
+    assert told["files"] == ["intents.json", "topics.json", "topics.npz"]
 
 
 def test_a_repeated_message_is_answered_from_memory(told: dict[str, Any]) -> None:
@@ -131,6 +136,18 @@ def test_another_topic_in_one_clause_is_put_on_the_message(told: dict[str, Any])
     second = [one for one in told["two"] if one["entity"] == "second_topic"]
 
     assert [one["value"] for one in second] in (["find_station"], ["theft"])
+
+
+def test_a_topic_that_is_no_intent_comes_as_an_entity_of_its_intent(told: dict[str, Any]) -> None:
+    pet = told["added"]
+
+    assert pet["intent"]["name"] == "find_station"
+    assert [one["value"] for one in pet["entities"] if one["entity"] == "topic"] == ["lost_pet"]
+    assert "lost_pet" not in {one["name"] for one in pet["intent_ranking"]}
+
+
+def test_of_words_that_nobody_knows_nothing_is_sure(told: dict[str, Any]) -> None:
+    assert told["gibberish"]["confidence"] < 0.01
 
 
 def test_what_is_named_is_kept_beside_it(told: dict[str, Any]) -> None:
