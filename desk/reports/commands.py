@@ -138,7 +138,7 @@ def command(heard: Heard, *, short_only: bool) -> Command | None:
     for name, pattern in _WORDS.items():
         if re.fullmatch(pattern, words):
             return name
-    needed, longest = (0.9, 6) if short_only else (0.75, 12)
+    needed, longest = (0.65, 6) if short_only else (0.5, 12)
     if heard.confidence < needed or len(words.split()) > longest:
         return None
     return _INTENTS.get(heard.intent or "")
@@ -149,7 +149,7 @@ def language_asked(heard: Heard) -> Language | None:
     words = bare(heard.text)
     for language, pattern in _LANGUAGE.items():
         if pattern.fullmatch(words) or (
-            heard.intent == "change_language" and heard.confidence >= 0.75 and pattern.search(words)
+            heard.intent == "change_language" and heard.confidence >= 0.5 and pattern.search(words)
         ):
             return language
     return None
@@ -157,7 +157,7 @@ def language_asked(heard: Heard) -> Language | None:
 
 def danger(heard: Heard, *, story: bool) -> str | None:
     """The danger NLU is sure of; in a story it must be surer, past crimes sound like present."""
-    if heard.intent in DANGERS and heard.confidence >= (0.9 if story else 0.75):
+    if heard.intent in DANGERS and heard.confidence >= (0.6 if story else 0.4):
         return heard.intent
     return None
 
@@ -169,7 +169,7 @@ def is_question(text: str) -> bool:
 
 def side_topic(heard: Heard, *, story: bool) -> str | None:
     """The topic of a question asked in between; for a story only what is clearly a question."""
-    if heard.intent not in _SIDE or heard.confidence < (0.75 if story else 0.6):
+    if heard.intent not in _SIDE or heard.confidence < (0.6 if story else 0.45):
         return None
     if story and not (is_question(heard.text) and len(heard.text.split()) <= 20):
         return None

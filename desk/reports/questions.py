@@ -15,18 +15,18 @@ from desk.reports.standing import Standing
 from desk.reports.times import plain
 from desk.reports.turns import Heard, Turn
 from desk.reports.types import Asked, Condition, ReportType, groups, report_type, report_types, told
-from desk.wording import Language, say, sms
+from desk.wording import Language, say
 
 TRIES: Final = 2
 """After so many answers that did not fit, ways out are offered."""
 STORY_KINDS: Final = frozenset({"text", "items", "people"})
 """Kinds of field that take nearly any text."""
 _MOST_OWN: Final = 3
-_MOST_SEGMENTS: Final = 2
+_MOST_CHOICES: Final = 8
 
 
 def which_type(department: Department, language: Language, group: str | None = None) -> Reply:
-    """The types to choose from: all of them where they fit two SMS, else first their groups.
+    """The types to choose from: all of them when they are few, else first their groups.
 
     A group's choice has the value "group:" and its id.
     """
@@ -36,8 +36,7 @@ def which_type(department: Department, language: Language, group: str | None = N
     listed = [one for one in chosen.types if one in types] if chosen else list(types)
     question = say("reports.which_type", language)
     choices = tuple(Choice(types[one].called(language), f"topic:{one}") for one in listed)
-    text = sms.render_choices(question, choices)
-    if chosen or not ordered or sms.segments(sms.fold(text)) <= _MOST_SEGMENTS:
+    if chosen or not ordered or len(choices) <= _MOST_CHOICES:
         return Reply(question, choices)
     in_groups = [one for one in ordered if any(name in types for name in one.types)]
     grouped = {name for one in in_groups for name in one.types}

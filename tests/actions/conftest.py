@@ -83,6 +83,7 @@ class Talk:
         message_id: str | None = None,
         second: str | None = None,
         second_confidence: float = 0.9,
+        topic: str | None = None,
     ) -> Told:
         message_id = message_id or self._received(text)
         if choice:
@@ -91,6 +92,8 @@ class Talk:
             text = f"/{intent}"
         metadata = {"channel": self.channel, "language": self.language, "location": location}
         entities: list[dict[str, Any]] = [{"entity": "value", "value": choice}] if choice else []
+        if topic:
+            entities.append({"entity": "topic", "value": topic})
         if second:
             also = {"entity": "second_topic", "value": second}
             entities.append({**also, "confidence_entity": second_confidence})

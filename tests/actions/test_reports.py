@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from actions import reports
+from actions.dialogue import ActionChoose
 from actions.feedback import ValidateFeedbackForm
 from actions.reports import ValidateReportForm
 from actions.topics import REPORTS
@@ -97,8 +98,21 @@ async def test_a_message_after_the_draft_was_ended_elsewhere_is_left_to_the_rule
 
 async def test_a_report_of_no_kind_is_asked_for_its_kind(meet: Meet) -> None:
     told = await meet().say(ValidateReportForm(), "i want to report something", "file_report")
-    assert "/theft" in told.payloads
+    assert '/choose{"value": "group:things"}' in told.payloads
     assert told.ended
+
+
+async def test_the_kinds_of_a_group_are_offered_next(meet: Meet) -> None:
+    told = await meet().say(ActionChoose(), choice="group:things")
+    assert told.payloads == ["/theft", "/lost_property", "/vandalism"]
+
+
+async def test_a_kind_that_is_no_intent_is_opened_by_its_entity(meet: Meet) -> None:
+    told = await meet().say(
+        ValidateReportForm(), "it is gone", "file_report", topic="lost_property"
+    )
+    assert not told.ended
+    assert "lost" in told.text
 
 
 async def test_who_has_not_said_what_to_report_is_offered_a_few_kinds_not_all(meet: Meet) -> None:

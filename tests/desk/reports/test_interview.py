@@ -530,7 +530,7 @@ def test_nothing_open_means_the_interview_is_over(talk: Begin) -> None:
 def test_report_without_a_type_offers_groups_and_then_the_types_of_one(talk: Begin) -> None:
     told = talk()
     told.start(None, "I want to report something")
-    if len(report_types(told.department.folder)) > 5:
+    if len(report_types(told.department.folder)) > 8:
         assert "group:things" in told.values
         assert sms.segments(sms.fold(sms.render_choices(told.text, choices(told)))) <= 2
     told.start(None, choice="group:things")
