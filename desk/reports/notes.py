@@ -92,9 +92,9 @@ class Notes(Questions):
                 continue
             if one.setting is not None or self._leads_astray(one, text):
                 continue
-            if one.kind == "vehicle" and but is not None and but.kind == one.kind:
-                if len(vehicles.mentions(text)) < 2:  # the one that was asked for
-                    continue
+            asked_too = but is not None and but.kind == one.kind == "vehicle"
+            if asked_too and len(vehicles.mentions(text)) < 2:  # it is the one that was asked for
+                continue
             value = kinds.find(
                 one, rest if one.kind in {"place", "time"} else text, self.context(heard)
             )
