@@ -14,7 +14,7 @@ from console.access import Anyone, Need
 from console.app import _PAGES
 from console.guard import HEADERS
 from desk import attachments
-from desk.conversations import Inbound, receive
+from desk.conversations import Inbound, receive, turns
 from desk.database.models import AuditEntry, Conversation, OutboxMessage, Staff, utc_now
 from tests.console.serving import Console, csrf_in
 from tests.desk.attachments.pictures import SECRET, photo_that_tells
@@ -162,6 +162,7 @@ def sent_photos(console: Console) -> list[str]:
             session, inbox_id, content, attachments.read_photo(content), utc_now()
         )
         other = receive(session, replace(message, provider_id="MM2"), utc_now()).inbox_id
+        turns.screened(session, [other], utc_now())
         sent = [{"type": "image/png", "url": "https://x/1"}] * 2
         waiting, refused = attachments.expect(session, other, sent, utc_now())
         two = attachments.claim(session, now=utc_now(), lease=timedelta(seconds=9), limit=2)
