@@ -43,6 +43,11 @@ class Caller:
     token: str
 
 
+def is_confidant(staff: Staff) -> bool:
+    """Whether they see private reports: a complaint is kept from the officer it names."""
+    return "supervisor" in staff.roles
+
+
 class NotSignedIn(Exception):
     """Nobody is signed in at this browser, or not any more."""
 

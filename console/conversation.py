@@ -9,13 +9,13 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console.access import TALKERS, Caller, Desk, desk_of, role, same_form
+from console.access import TALKERS, Caller, Desk, desk_of, is_confidant, role, same_form
 from console.queue_page import frame
 from desk import attachments, people, queue
 from desk.attachments import Attached
 from desk.conversations import once, transcript
 from desk.database.models import Conversation, Report, Staff, utc_now
-from desk.reports import document
+from desk.reports import document, is_private
 from desk.settings import new_secret
 
 router = APIRouter(prefix="/conversations/{conversation_id}")
@@ -67,7 +67,9 @@ def _log(session: Session, desk: Desk, conversation_id: str, staff: Staff) -> di
         "holder_name": names.get(conversation.held_by) if conversation.held_by else None,
         "i_hold": conversation.holder == "human" and conversation.held_by == staff.id,
         "reports": [
-            (one, document.shown_fields(one, desk.view.department, "en")) for one in reports
+            (one, document.shown_fields(one, desk.view.department, "en"))
+            for one in reports
+            if is_confidant(staff) or not is_private(one)
         ],
     }
 

@@ -6,14 +6,15 @@ from typing import Final, Literal, get_args
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, false, func, select, true
+from sqlalchemy.orm import Session
 
-from console.access import Caller, Desk, desk_of, role, same_form
+from console.access import Caller, Desk, desk_of, is_confidant, role, same_form
 from console.queue_page import frame
 from desk import people
 from desk.database.models import Report, Staff, utc_now
 from desk.department import Department
-from desk.reports import UnknownType, document, lifecycle, report_type, store
+from desk.reports import UnknownType, document, is_private, lifecycle, report_type, store
 
 router = APIRouter(prefix="/reports")
 
@@ -47,12 +48,15 @@ def page(
         raise HTTPException(404, "There is no such state of a report.")
     with desk.database.transaction() as session:
         people.audit(session, caller.staff, "reports.view", state=state)
-        counted = session.execute(select(Report.state, func.count()).group_by(Report.state))
+        counted = session.execute(
+            select(Report.state, func.count()).where(seen_by(caller)).group_by(Report.state)
+        )
         counts = {name: number for name, number in counted}  # noqa: C416 - a Row is no pair to mypy
-        counts[OVERDUE] = session.scalar(select(func.count()).where(_in_state(OVERDUE))) or 0
+        overdue = select(func.count()).where(_in_state(OVERDUE), seen_by(caller))
+        counts[OVERDUE] = session.scalar(overdue) or 0
         found = session.scalars(
             select(Report)
-            .where(_in_state(state))
+            .where(_in_state(state), seen_by(caller))
             .order_by(Report.promised_by.is_(None), Report.promised_by, Report.id)
             .limit(_MOST)
         ).all()
@@ -73,6 +77,21 @@ def _in_state(state: str) -> ColumnElement[bool]:
     return Report.state == state
 
 
+def seen_by(caller: Caller) -> ColumnElement[bool]:
+    """Which reports this caller may know of."""
+    if is_confidant(caller.staff):
+        return true()
+    return func.coalesce(Report.interview["private"].as_boolean(), false()).is_(False)
+
+
+def _report(session: Session, report_id: int, caller: Caller, *, lock: bool = False) -> Report:
+    """A report that this caller may know of; whoever may not is told that there is none."""
+    report = session.get(Report, report_id, with_for_update=lock)
+    if report is None or (is_private(report) and not is_confidant(caller.staff)):
+        raise HTTPException(404, "There is no such report.")
+    return report
+
+
 @router.get("/{report_id}")
 def one(
     report_id: int,
@@ -83,8 +102,8 @@ def one(
     """One report: what was told, what happened to it, and what may be decided."""
     department = desk.view.department
     with desk.database.transaction() as session:
-        report = session.get(Report, report_id)
-        if report is None or report.state == "deleted":
+        report = _report(session, report_id, caller)
+        if report.state == "deleted":
             raise HTTPException(404, "There is no such report.")
         people.audit(session, caller.staff, "report.view", f"report:{report.id}")
         steps = lifecycle.steps(session, report)
@@ -118,9 +137,7 @@ def one(
 def pdf(report_id: int, caller: Caller = role(*READERS), desk: Desk = Depends(desk_of)) -> Response:
     """The approved report, to print or to send."""
     with desk.database.transaction() as session:
-        report = session.get(Report, report_id)
-        if report is None:
-            raise HTTPException(404, "There is no such report.")
+        report = _report(session, report_id, caller)
         try:
             made = document.pdf(report, desk.view.department)
         except document.NotApproved:
@@ -146,8 +163,8 @@ def change(
     wanted = lifecycle.Wanted(state, words, agency, duplicate_of, case_number)
     problem = ""
     with desk.database.transaction() as session:
-        report = session.get(Report, report_id, with_for_update=True)
-        if report is None or report.state not in store.SUBMITTED:
+        report = _report(session, report_id, caller, lock=True)
+        if report.state not in store.SUBMITTED:
             raise HTTPException(404, "There is no such report.")
         try:
             if report.state != before:

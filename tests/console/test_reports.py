@@ -8,7 +8,10 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from desk.database.models import AuditEntry, OutboxMessage, Report, utc_now
+from console.access import Caller
+from console.reports import seen_by
+from desk.database import Database
+from desk.database.models import AuditEntry, Conversation, OutboxMessage, Report, Staff, utc_now
 from tests.console.serving import Console, csrf_in
 
 
@@ -113,3 +116,35 @@ def test_only_an_approved_report_is_had_as_a_pdf_and_that_is_recorded(console: C
     with console.database.reading() as session:
         exports = select(AuditEntry.subject).where(AuditEntry.action == "report.export")
         assert session.scalars(exports).all() == [f"report:{report_id}"]
+
+
+def test_a_complaint_is_there_for_supervisors_only(console: Console) -> None:
+    report_id = console.filed()
+    with console.database.transaction() as session:
+        session.get_one(Report, report_id).interview = {"private": True}
+        console.staff(session, "chen@larkfield.example", "Officer Chen", "officer", "records")
+        console.staff(session, "lee@larkfield.example", "Captain Lee", "supervisor")
+    link = f"/reports/{report_id}"
+    with console.browser("chen@larkfield.example") as client:
+        assert link not in client.get("/reports").text
+        assert client.get(link).status_code == 404
+        assert client.get(f"{link}/document.pdf").status_code == 404
+    with console.browser("lee@larkfield.example") as client:
+        assert link in client.get("/reports").text
+        assert client.get(link).status_code == 200
+
+
+def test_what_hides_private_reports_is_understood_by_every_database(database: Database) -> None:
+    with database.transaction() as session:
+        row = Conversation(id="c", channel="sms", address="+12095550120", language="en")
+        session.add(row)
+        session.flush()
+        for flags in ({}, {"private": False}, {"private": True}):
+            report = Report(conversation_id="c", type="theft", state="submitted", language="en")
+            report.fields, report.interview = {}, flags
+            report.created_at = report.updated_at = utc_now()
+            session.add(report)
+    officer = Caller(Staff(roles=["officer"]), "", "")
+    with database.reading() as session:
+        found = session.scalars(select(Report).where(seen_by(officer))).all()
+        assert [one.interview for one in found] == [{}, {"private": False}]
