@@ -75,7 +75,7 @@ class DeskAction(Action):  # type: ignore[misc]  # rasa-sdk has no types
             asked = tracker.slots.get("requested_slot") is not None
             found = message.intent
             turn = Turn(
-                message=message if asked else meant(message, session, tracker.slots),
+                message=message if asked else meant(message, session, tracker.slots, now),
                 session=session,
                 department=department.load(settings().department),
                 now=now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final, Self
 
 from rasa_sdk.events import EventType, SlotSet
@@ -14,6 +15,7 @@ from actions.topics import BUSINESS, DANGER, PERSON, REPORTS, called, choices, w
 from actions.turn import SHELL, Message, Turn
 from desk.database.models import InboxMessage
 from desk.reply import Reply
+from desk.reports import store
 from desk.reports.adding import key_in
 from desk.reports.kinds import bare
 from desk.wording import LANGUAGES, say
@@ -55,16 +57,19 @@ class Offered:
         return SlotSet(slot, kept)
 
 
-def meant(message: Message, session: Session, slots: Mapping[str, Any]) -> Message:
+def meant(message: Message, session: Session, slots: Mapping[str, Any], now: datetime) -> Message:
     """The message as it is to be answered outside a form.
 
     Whoever takes a topic that was offered, by tapping or in words, brings it with the message that
-    it was offered about, so that nothing has to be told twice. Of two topics in one message the
+    it was offered about, so that nothing has to be told twice. Number and secret of a report open
+    it while it is a draft, and else ask how it stands. Of two topics in one message the
     dangerous one comes first, then what needs doing; `second_topic` is the one that is left.
     """
     key = key_in(message.text)
     if key.number and key.secret and not message.choice:  # whatever else it was taken for
-        return replace(message, intent="report_status", confidence=1.0, certain=True)
+        draft = store.is_unfinished(session, key.number, now)
+        topic = "file_report" if draft else "report_status"
+        return replace(message, intent=topic, confidence=1.0, certain=True)
     offered = Offered.read(slots.get("offered"))
     if offered is not None:
         message = _taken_up(message, offered, session)

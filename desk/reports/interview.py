@@ -40,8 +40,12 @@ def start(
 
     Without a type ("file a report", "continue my report") the unfinished one is offered, else the
     types are (of the group that was chosen). A type that this channel does not take is told where
-    it is taken, and nothing is stored. Raises UnknownType.
+    it is taken, and nothing is stored. The number and the secret of a draft bring it here from
+    another channel. Raises UnknownType.
     """
+    key = adding.key_in(heard.text)
+    if type_id is None and key.number and key.secret:
+        return _bring_here(session, turn, department, key.number, key.secret)
     if type_id is not None:
         kind = report_type(department.folder, type_id)
         if not kind.taken_on(turn.channel):
@@ -56,6 +60,19 @@ def start(
         group = (heard.choice or "").removeprefix("group:")
         return Outcome((which_type(department, turn.language, group),), "ended")
     return _begin(session, turn, department, type_id, heard)
+
+
+def _bring_here(
+    session: Session, turn: Turn, department: Department, number: str, secret: str
+) -> Outcome:
+    found = lifecycle.find(session, turn.conversation_id, number, secret, turn.now)
+    if found is None or not store.can_go_on(found, turn.now):
+        return Outcome((Reply(say("reports.no_such_report", turn.language)),), "ended")
+    kind = report_type(department.folder, found.type)
+    if not kind.taken_on(turn.channel):
+        return Outcome((filing.elsewhere(kind, department, turn.language),), "ended")
+    store.take_over(session, found, turn.conversation_id, turn.now)
+    return _Interview(session, turn, department, found).go_on_here()
 
 
 def take(session: Session, turn: Turn, department: Department, heard: Heard) -> Outcome:
@@ -211,6 +228,20 @@ class _Interview(Notes):
                 return one.value
         return None
 
+    def go_on_here(self) -> Outcome:
+        """Go on with a draft from another channel: what is known, and what is asked next."""
+        known = "; ".join(
+            f"{one.label.say(self.language)}: {self.shown(one)}"
+            for one in self.type.fields
+            if one.name in self.values
+        )
+        self.said.append(say("reports.resumed", self.language, values=known or "-"))
+        if self.state.asking in {"stop", "offer"}:
+            self.state.asking = self.state.before
+        if self.state.asking == "confirm":  # this channel may need what the other one gave
+            return self._advance()
+        return self._again()
+
     def offer(self, type_id: str | None, heard: Heard) -> None:
         """Ask whether to go on with this older draft or to begin anew."""
         if self.state.asking != "offer":
@@ -289,8 +320,9 @@ class _Interview(Notes):
     def _keep(self) -> Outcome:
         if self.state.asking in {"stop", "offer"}:
             self.state.asking = self.state.before
-        self.said.append(say("reports.kept", self.language))
-        store.change_state(self.session, self.report, "kept", self.turn.now)
+        key = store.keep(self.session, self.report, self.turn.now)
+        words = say("reports.kept", self.language, number=key.number, secret=key.secret)
+        self.said.append(words)
         return self._end("kept")
 
     def _delete(self) -> Outcome:

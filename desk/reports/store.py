@@ -33,7 +33,7 @@ _hasher: Final = PasswordHasher()
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What the resident keeps. The secret is told once; only its hash is stored."""
+    """What the resident keeps of a report. The secret is told once; only its hash is stored."""
 
     number: str
     secret: str
@@ -43,13 +43,34 @@ def submit(session: Session, report: Report, promised_days: int, now: datetime) 
     """File a draft: give it number, secret and promised-by date. Raises ValueError for no draft."""
     if report.state != "draft":
         raise ValueError(f"report {report.id} is {report.state}, not a draft")
-    filed = Filed(_free_number(session, now), _letters(_SECRET_LENGTH))
-    report.number = filed.number
-    report.secret_hash = _hasher.hash(filed.secret)
+    filed = _with_new_key(session, report, now)
     report.submitted_at = now
     report.promised_by = now + timedelta(days=promised_days)
     change_state(session, report, "submitted", now)
     return filed
+
+
+def keep(session: Session, report: Report, now: datetime) -> Filed:
+    """Put a draft aside, under a number and a secret by which it goes on on another channel."""
+    kept = _with_new_key(session, report, now)
+    change_state(session, report, "kept", now)
+    return kept
+
+
+def take_over(session: Session, report: Report, conversation_id: str, now: datetime) -> None:
+    """Let a draft go on in another conversation; one that is open there is put aside."""
+    open_there = draft_of(session, conversation_id)
+    if open_there is not None and open_there is not report:
+        change_state(session, open_there, "kept", now)
+    report.conversation_id = conversation_id
+    change_state(session, report, "draft", now)
+
+
+def _with_new_key(session: Session, report: Report, now: datetime) -> Filed:
+    key = Filed(report.number or _free_number(session, now), _letters(_SECRET_LENGTH))
+    report.number = key.number
+    report.secret_hash = _hasher.hash(key.secret)
+    return key
 
 
 def change_state(session: Session, report: Report, state: str, now: datetime) -> None:
@@ -136,6 +157,18 @@ def with_secret(session: Session, number: str, secret: str) -> Report | None:
     except (VerifyMismatchError, InvalidHashError):
         return None
     return report
+
+
+def is_unfinished(session: Session, number: str, now: datetime) -> bool:
+    """Whether a number is that of a draft which can still go on."""
+    wanted = plain_number(number)
+    report = session.scalars(select(Report).where(Report.number == wanted)).first()
+    return report is not None and can_go_on(report, now)
+
+
+def can_go_on(report: Report, now: datetime) -> bool:
+    """Whether a report is a draft that is not too old."""
+    return report.state in {"draft", "kept"} and report.updated_at >= now - KEPT_FOR
 
 
 def plain_number(number: str) -> str:
