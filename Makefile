@@ -31,10 +31,11 @@ format: setup ## Put the code in order
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
 
-train: setup ## Check the training data, train the model, measure it on the held test sets
+train: setup ## Check the training data, train the model, measure it on the test sets
 	@script/rasa data validate
 	@$(FRONTDESK) train
-	@for set in tests/nlu/*.tsv; do echo $$set; $(FRONTDESK) understand $$set --at-least 0.8 || exit 1; done
+	@for set in tests/nlu/*.tsv; do echo $$set; $(FRONTDESK) understand $$set --at-least 0.85 || exit 1; done
+	@for set in tests/desk/safety/*_danger.tsv; do echo $$set; $(FRONTDESK) screen $$set --at-least 0.99 || exit 1; done
 	@script/rasa test core --stories tests/bot/talks.yml --model models --out results
 
 bench: setup ## Measure load, and write docs/benchmarks.md
