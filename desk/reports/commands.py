@@ -83,10 +83,14 @@ _LANGUAGE: Final[Mapping[Language, re.Pattern[str]]] = {
     "es": re.compile(rf"{_SPEAK}?(?:spanish|espanol|castellano){_PLEASE}?"),
 }  # fmt: skip
 _QUESTION: Final = re.compile(
-    r"(?:how|where|when|what|who|which|can|could|do|does|did|is|are|will|would|should|may|como|"
-    r"donde|cuando|"
-    r"que|quien|cual|cuanto|cuanta|puedo|pueden|puede|hay|tengo que|debo|es posible)\b"
+    r"(?:how|where|when(?! (?:i|we|he|she|they|my)\b)|what|who|which|can|could|do|does|did|is|are|"
+    r"will|would|should|may|como(?! (?:a|unos|unas|si|siempre|el|la|un|una)\b)|donde|"
+    r"cuando(?! (?:llegu|sali|regres|volvi|fui|me|iba|estaba|despert|desperte))|"
+    r"que (?:es|son|pasa|pasaria|pasara|hago|hacemos|puedo|debo|tengo que|sigue|significa|hay que|"
+    r"necesito|quiere decir|tipo de|datos|documentos)|"
+    r"quien|cual|cuanto|cuanta|puedo|pueden|puede|hay|tengo que|debo|es posible)\b"
 )
+"""How a question to us begins; "when I came home" and "que se disculpe" are no questions."""
 _LEADS: Final = r"(?:(?:oh|no|nope|sorry|wait|oops|perd[oó]n|espere?|disculpe?|ay)[,.!;:]*\s+)"
 _MEANT: Final = re.compile(
     rf"^(?:{_LEADS}+(?:actually[, ]+)?(?:it (?:was|is)|it's|i meant|i mean|that was|make (?:it|"
@@ -164,7 +168,8 @@ def danger(heard: Heard, *, story: bool) -> str | None:
 
 def is_question(text: str) -> bool:
     """Whether a text has the shape of a question to us."""
-    return text.rstrip().endswith("?") or bool(_QUESTION.match(bare(text)))
+    words = text.strip()
+    return words.startswith("¿") or words.endswith("?") or bool(_QUESTION.match(bare(text)))
 
 
 def side_topic(heard: Heard, *, story: bool) -> str | None:

@@ -153,6 +153,11 @@ def _after_refusal(session: Session, turn: Turn, heard: Heard) -> Outcome | None
     )
 
 
+def _masked(text: str) -> str:
+    """A text without the numbers that are nowhere to be kept."""
+    return kinds.without_social(safety.mask(text))
+
+
 class _Interview(Notes):
     """One step of one interview. Values are held here and stored at the end by `outcome`."""
 
@@ -162,7 +167,7 @@ class _Interview(Notes):
         """The first step: acknowledge, take what the opening words tell, ask the first question."""
         self.said.append(self.type.opening.say(self.language))
         self._keep_photos(heard)
-        text = safety.mask(heard.text)
+        text = _masked(heard.text)
         if self.type.requires_report:
             key = adding.key_in(text)
             text = key.rest if key.number else text  # the secret is nowhere to be kept
@@ -182,7 +187,7 @@ class _Interview(Notes):
         self._keep_photos(heard)
         if found := self._screened(heard.text) or commands.danger(heard, story=story):
             if story:
-                self.state.held = safety.mask(heard.text)
+                self.state.held = _masked(heard.text)
             return self.outcome(danger=found)
         if (chosen := heard.choice or self._titled(heard.text)) is not None:
             return self._chosen(chosen, heard)
@@ -191,7 +196,7 @@ class _Interview(Notes):
             return self._again(language=language)
         if asked is not None and asked.kind == "last4" and identifiers.is_long_number(heard.text):
             return self._long_number(asked, heard)
-        heard = replace(heard, text=safety.mask(heard.text.strip()), choice=None)
+        heard = replace(heard, text=_masked(heard.text.strip()), choice=None)
         if heard.attachments and not heard.text and heard.location is None:
             self.said.append(say("reports.photo_kept", self.language))
             return self._again()
@@ -250,7 +255,7 @@ class _Interview(Notes):
             )
         self.state.asking = "offer"
         self.state.next_type = type_id or ""
-        self.state.heard = safety.mask(heard.text)
+        self.state.heard = _masked(heard.text)
 
     def _screened(self, text: str) -> str | None:
         found = safety.screen(text)
@@ -486,6 +491,8 @@ class _Interview(Notes):
         if kinds.says_yes(heard.text):
             self._note_answered()
             self.state.settled += [one.id for one in self.open_conditions() if one.listed]
+            held, self.state.held = self.state.held, ""
+            self.learn(held, Heard(held))
             return self._advance()
         if kinds.says_no(heard.text):
             self._ask("which")
@@ -544,6 +551,8 @@ class _Interview(Notes):
         if heard.location is None and (fix := self._correction(heard)) is not None:
             return fix
         story = asked.kind in STORY_KINDS
+        if story and self.state.held and kinds.says_yes(heard.text):
+            return self._resume()
         if story and (topic := commands.side_topic(heard, story=True)):
             return self._again(side_topic=topic)
         if asked.skippable and kinds.says_unknown(heard.text):

@@ -191,6 +191,11 @@ def read(text: str) -> list[Item]:
     stories = find(text)
     if stories:
         return stories
+    return _listed(text)[:_MOST]
+
+
+def _listed(text: str) -> list[Item]:
+    """The things of a list; what only tells more of the one before is kept with it."""
     things: list[Item] = []
     for part in _SPLIT.split(text):
         serial = _SERIAL.search(part)
@@ -201,7 +206,7 @@ def read(text: str) -> list[Item]:
         elif description:
             words = f"{description} {serial.group(0)}" if serial else description
             things.append(described(words, value))
-    return things[:_MOST]
+    return things
 
 
 def _is_detail(description: str) -> bool:
@@ -321,11 +326,7 @@ def find(text: str) -> list[Item]:
         found = pattern.search(text)
         if found is None or _NO_THING.search(found.group("thing").strip()):
             continue
-        things = []
-        for part in _SPLIT.split(found.group("thing")):
-            value, description = _worth(part)
-            if description := _clean(description):
-                things.append(described(description, value))
+        things = _listed(found.group("thing"))
         value = amount(text)
         if len(things) == 1 and things[0].value is None and value is not None:
             things = [replace(things[0], value=value)]

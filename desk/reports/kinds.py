@@ -15,6 +15,7 @@ from desk.department import Department
 from desk.department.models import spoken_phone
 from desk.reports import days, identifiers, items, times, vehicles
 from desk.reports.types import Asked, Kind, told
+from desk.safety.masking import MASK
 from desk.wording import Language, say
 
 LONGEST_TEXT: Final = 4000
@@ -59,11 +60,22 @@ _NO: Final = re.compile(
     r"incorrecto|falso|mal|nel|para nada)(?:[ ,]+(?:thanks?|thank you|gracias|no|it'?s not|"
     r"not all|es cierto))*"
 )
+_WHO: Final = (
+    r"(?: (?:about )?(?:who|quien|quienes)(?: (?:it|they|he|she|that|this|did|does|is|was|are|were|"
+    r"it's|es|era|fue|son|eran|fueron|lo|la|hizo|hicieron|seria|sea)){0,3})?"
+)
 _UNKNOWN: Final = re.compile(
-    r"(?:i )?(?:do not|don'?t|dont) know(?: it)?|idk|no idea|not sure|unknown|none|"
+    rf"(?:i (?:really )?)?(?:do not|don'?t|dont) know(?: it)?{_WHO}|"
+    rf"(?:i )?(?:have |had )?no idea{_WHO}|"
+    rf"(?:i'?m |i am )?not (?:really )?sure{_WHO}|"
+    rf"(?:pues )?(?:yo )?no (?:lo )?se(?: bien)?{_WHO}|(?:no tengo )?(?:ni )?idea(?: de)?{_WHO}|"
+    rf"no estoy segur[oa](?: de)?{_WHO}|no (?:lo|la|los|las) (?:conozco|vi)|"
+    rf"no vi(?: a nadie|{_WHO})|"
+    r"(?:i )?(?:did not|didn'?t) see (?:them|him|her|it|anyone|anybody|who it was)|"
+    r"idk|unknown|none|"
     r"nothing(?: else)?|no|nope|"
     r"nobody|no ?one|none that i know(?: of)?|nadie|"
-    r"n/?a|no (?:lo )?se|ni idea|nada(?: mas)?|ningun[oa]?|no tengo(?: idea)?|no recuerdo"
+    r"n/?a|nada(?: mas)?|ningun[oa]?|no tengo(?: idea)?|no recuerdo"
 )
 
 
@@ -83,10 +95,36 @@ _PERSON: Final = re.compile(
     r"sgt\.?|detective|un|una|otr[oa]s?|dos|tres|mi|el|la|los|las|su|oficial|sargento|agente|"
     r"\d+)\s+\w+)"
 )
+_WORN: Final = re.compile(
+    r"(?i:a|an|some|his|her|their|un|una|unos|unas|su|sus)\s+(?:(?!(?i:with|con|in|who|que)\b)[\w-]+\s+){0,3}?(?i:beard|"
+    r"mustache|moustache|goatee|cap|hat|beanie|hoodie|sweatshirt|sweater|jacket|coat|shirt|t-?shirt|"
+    r"tee|vest|dress|skirt|pants|jeans|shorts|shoes|sneakers|boots|gloves|mask|glasses|sunglasses|"
+    r"backpack|bag|tattoos?|scar|ponytail|braids?|hair|limp|accent|earrings?|necklace|bandana|scarf|"
+    r"barba|bigote|gorra|gorro|sombrero|sudadera|chamarra|chaqueta|abrigo|camisa|camiseta|playera|"
+    r"chaleco|vestido|falda|pantal[oó]n|pantalones|tenis|zapatos|botas|guantes|mascara|m[aá]scara|"
+    r"lentes|mochila|bolsa|tatuajes?|cicatriz|cola|trenzas?|pelo|cabello|acento|aretes?|bufanda|"
+    r"pa[nñ]uelo)\b"
+)
+"""What somebody wears or is known by, told after "and": it is no second person."""
 _MY_REACH: Final = re.compile(
     r"\b(?:my (?:cell|phone|number|e-?mail|mobile|contact)|(?:call|text|reach|contact|email) me at|"
     r"mi (?:celular|telefono|numero|correo)|(?:llamarme|escribirme|localizarme) (?:al|a))\b"
 )
+
+
+_SOCIAL: Final = re.compile(
+    r"\b(?:ssn|ss ?#|social(?: security)?(?! (?:media|worker|services?|network|club|office))|itin|"
+    r"seguro social|n[uú]mero social)(?!\w)",
+    re.IGNORECASE,
+)
+_NINE: Final = re.compile(r"(?<![\w-])\d(?:[ .\-]?\d){8}(?![\w-])")
+_FOUR: Final = re.compile(r"(?<![\w$./:-])(?!(?:19|20)\d\d(?!\w))\d{4}(?![\w:/-])")
+_FOUR_OF: Final = re.compile(
+    r"(?:last (?:four|4)|end(?:s|ing)? (?:in|with)|[uú]ltimos (?:cuatro|4)|(?:termina|acaba)n? en)"
+    r"[^.;\d]{0,40}?(?P<four>\d{4})(?!\w)",
+    re.IGNORECASE,
+)
+_NEAR: Final = 40  # letters between the word and the number
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +159,20 @@ Answer = Told | Unclear
 def bare(text: str) -> str:
     """Words for comparing: plain, without the signs around them."""
     return times.plain(text).strip(" .,;:!?¡¿\"'()")
+
+
+def without_social(text: str) -> str:
+    """The text without what its own words call a social-security number, or the end of one."""
+    if not _SOCIAL.search(text):
+        return text
+    spans = [one.span() for one in _NINE.finditer(text)]
+    spans += [one.span("four") for one in _FOUR_OF.finditer(text)]
+    spans += [one.span() for one in _FOUR.finditer(text)]
+    named = [one.span() for one in _SOCIAL.finditer(text)]
+    for first, last in sorted(set(spans), reverse=True):
+        if any(first - end < _NEAR and start - last < _NEAR for start, end in named):
+            text = f"{text[:first]}{MASK}{text[last:]}"
+    return text
 
 
 def says_yes(text: str) -> bool:
@@ -210,8 +262,10 @@ def place_as_told(text: str) -> dict[str, Any]:
     return {"label": text.strip()[:200], "kind": "as_told", "district": None, "agency": None}
 
 
-def _text(_field: Asked, text: str, _context: Context) -> Answer:
+def _text(field: Asked, text: str, _context: Context) -> Answer:
     words = text.strip()
+    if not field.skippable and (says_yes(words) or says_no(words)):
+        return Unclear()
     if len(words) > LONGEST_TEXT:
         return Unclear("too_long")
     return Told(words) if re.search(r"\w", words) else Unclear()
@@ -274,6 +328,11 @@ def _time_found(_field: Asked, text: str, context: Context) -> Told | None:
 def _money(_field: Asked, text: str, _context: Context) -> Answer:
     amount = items.amount(text, bare_number=True)
     return Told(amount) if amount is not None else Unclear()
+
+
+def _money_found(_field: Asked, text: str, _context: Context) -> Told | None:
+    amount = items.amount(text)
+    return Told(amount) if amount is not None else None
 
 
 def phone_in(text: str) -> str | None:
@@ -395,12 +454,14 @@ def _plate_found(_field: Asked, text: str, _context: Context) -> Told | None:
 def _people(_field: Asked, text: str, _context: Context) -> Answer:
     if text.strip().endswith("?") or len(text) > LONGEST_TEXT or says_yes(text) or says_no(text):
         return Unclear()
+    if says_unknown(text):
+        return Unclear()
     people: list[str] = []
     for part in _BETWEEN_PEOPLE.split(text):
         words = _PEOPLE_LEAD.sub("", part).strip(" .,;:!-")
         if not re.search(r"[^\W\d_]{2}", words):
             continue
-        if people and not _PERSON.match(part.strip()):
+        if people and (not _PERSON.match(part.strip()) or _WORN.match(part.strip())):
             people[-1] += f", {words}"  # "a tall man, red hat" is one person
         else:
             people.append(words)
@@ -519,6 +580,7 @@ _FINDERS: Final[Mapping[Kind, Callable[[Asked, str, Context], Told | None]]] = {
     "items": _items_found,
     "place": _place_found,
     "time": _time_found,
+    "money": _money_found,
     "phone": _found(_phone),
     "email": _found(_email),
     "reach": _found(_reach),

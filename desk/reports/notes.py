@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from desk.reports import days, items, kinds, times, vehicles
+from desk.reports import commands, days, items, kinds, times, vehicles
 from desk.reports.kinds import Answer, Told, Unclear
 from desk.reports.questions import Questions
 from desk.reports.turns import Heard
@@ -13,6 +13,16 @@ from desk.reports.types import Asked
 from desk.wording import say
 
 WORDS_OF_A_STORY: Final = 6
+WORDS_OF_A_LONG_STORY: Final = 12
+"""So many words are a story even when no field was found in them."""
+_REQUEST: Final = re.compile(
+    r"^(?:hi|hello|hey|hola|buen[oa]s (?:dias|tardes|noches)|please|por favor|\W)*"
+    r"(?:(?:i|we) (?:want|need|would like|wanna|have)(?: to)?|i'?d like to|can i|could i|quiero|"
+    r"queremos|necesito|quisiera|me gustaria)"
+    r"(?: (?:to|file|make|report|submit|a|an|the|police|poner|hacer|presentar|reportar|levantar|"
+    r"denunciar|un|una|el|reporte|denuncia|about|for|of|that|because|please|de|sobre|por|porque|"
+    r"que))*\b"
+)
 _ANONYMOUS: Final = re.compile(
     r"\b(?:anonym(?:ous(?:ly)?|ity)|anonim[oa]s?|(?:do not|don'?t) (?:want to (?:give|say)|"
     r"use) my name|"
@@ -33,6 +43,8 @@ class Notes(Questions):
 
     def read(self, asked: Asked, text: str, heard: Heard) -> Answer:
         """The value in a direct answer, if it can be beside what is known."""
+        if asked.kind != "last4":  # that one says why it takes none
+            text = kinds.without_social(text)
         answer = kinds.read(asked, text, self.context(heard))
         if isinstance(answer, Told) and (reason := self._against(asked, answer.value)):
             return Unclear(reason)
@@ -83,7 +95,8 @@ class Notes(Questions):
         """Take from own words what later fields need, and note it aloud."""
         if not text.strip():
             return
-        self.state.told.append(words or text)
+        text = kinds.without_social(text)
+        self.state.told.append(kinds.without_social(words) if words else text)
         found: list[Asked] = []
         rest = text
         found += self._learn_dates(text, heard, but)
@@ -139,6 +152,9 @@ class Notes(Questions):
         others = {other.kind for other in self.type.fields}
         if one.kind in {"phone", "email", "reach"} and "handle" in others:
             return not kinds.is_own_reach(text)  # the number that keeps calling is not theirs
+        if one.kind == "money":  # what one thing is worth is told with the thing
+            amounts = [other for other in self.type.fields if other.kind == "money"]
+            return "items" in others or len(amounts) > 1
         if one.kind == "time" and "days" in others:
             return days.find_weekly(text) is not None  # "every Friday" is not last Friday
         if (
@@ -150,8 +166,12 @@ class Notes(Questions):
         return one.kind == "plate" and "vehicle" in others and bool(vehicles.mentions(text))
 
     def _learn_story(self, text: str, *, opening: bool) -> None:
-        """Opening words that told something already are the story, if they are long enough."""
-        if not opening or "story" in self.values or not self.values:
+        """Opening words that told something already, or are long, are the story."""
+        if not opening or "story" in self.values:
+            return
+        long = len(_REQUEST.sub("", times.plain(text)).split()) >= WORDS_OF_A_LONG_STORY
+        tells = long and not commands.is_question(text)
+        if not self.values and not tells:
             return
         if len(text.split()) >= WORDS_OF_A_STORY and any(
             f.name == "story" for f in self.type.fields

@@ -37,7 +37,9 @@ def plain(text: str) -> str:
 _WORDS: Final = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "un": 1, "una": 1, "uno": 1,
-    "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9,
+    "couple": 2, "a couple": 2, "fifteen": 15, "twenty": 20, "thirty": 30, "quince": 15,
+    "veinte": 20, "treinta": 30, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6,
+    "siete": 7, "ocho": 8, "nueve": 9,
     "diez": 10, "once": 11, "doce": 12, "couple of": 2, "a couple of": 2,
     "par de": 2, "un par de": 2,
 }  # fmt: skip
@@ -70,7 +72,8 @@ _PART_WORDS: Final = {
     "lunchtime": "noon", "noon": "noon", "midday": "noon", "afternoon": "afternoon",
     "evening": "evening", "midnight": "midnight", "nighttime": "night", "night": "night",
     "madrugada": "small hours", "manana": "morning", "mediodia": "noon", "medio dia": "noon",
-    "tarde": "afternoon", "medianoche": "midnight", "media noche": "midnight", "noche": "night",
+    "anochecer": "evening", "tarde": "afternoon", "medianoche": "midnight",
+    "media noche": "midnight", "noche": "night",
 }  # fmt: skip
 
 
@@ -92,20 +95,29 @@ _DAY: Final = rf"""
   | (?P<today>today|this(?=\ (?:morning|afternoon|evening|noon))|hoy
         |esta(?=\ (?:manana|tarde|madrugada)))
   | (?P<yesterday>yesterday|ayer)
+  | (?P<weekend_before>weekend\ before\ last|(?:el\ )?fin\ de\ semana\ antepasado
+        |(?:el\ )?antepasado\ fin\ de\ semana)
+  | (?P<few_days>(?:a\ few|several|some)\ days\ ago|(?:hace|hara)\ (?:unos|varios|algunos)\ dias)
+  | (?P<hour_half>(?:an|one)\ hour\ and\ a\ half\ ago|(?:hace|hara)\ (?:como\ )?(?:una\ )?hora
+        \ y\ media)
   | (?P<weekend>(?:last|this|past|the|over\ the|el)?\ ?(?:weekend|fin\ de\ semana)(?:\ pasado)?)
   | (?P<last_week>last\ week|la\ semana\ pasada|semana\ pasada)
   | (?P<this_week>this\ week|esta\ semana)
   | (?P<last_month>last\ month|el\ mes\ pasado|mes\ pasado)
   | (?P<half_hour>(?:about\ )?half\ an\ hour\ ago|a\ half\ hour\ ago|hace\ (?:como\ )?media\ hora)
   | (?:(?P<ago>{_NUMBER})\ (?P<unit>minutes?|mins?|hours?|hrs?|days?|nights?|weeks?|months?)\ ago)
-  | (?:hace\ (?:como\ |unas?\ |unos\ )?(?P<hace>{_NUMBER})
-        \ (?P<unidad>minutos?|horas?|dias?|noches?|semanas?|mes(?:es)?))
+  | (?:(?:hace|hara)\ (?:como\ |unas?\ |unos\ )?(?P<hace>{_NUMBER})
+        \ (?P<unidad>min(?:uto)?s?|horas?|hrs?|dias?|noches?|semanas?|mes(?:es)?))
   | (?P<iso>\d{{4}}-\d{{2}}-\d{{2}})
   | (?P<slash>\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?)
   | (?:(?P<month>{_any(_MONTHS)})\.?\ (?P<month_day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)
         (?:,?\ (?P<month_year>20\d{{2}}))?)
   | (?:(?:el\ |the\ |on\ )?(?P<day_first>\d{{1,2}})(?:st|nd|rd|th|o)?\ (?:de\ |of\ )?
         (?P<first_month>{_any(_MONTHS)})\b(?:\ (?:de\ |del\ )?(?P<first_year>20\d{{2}}))?)
+  | (?:(?:back\ in|early\ in|late\ in|in|during|sometime\ in|last|this\ past|en|durante
+        |alla\ por|por\ alla\ (?:de|en)|a\ (?:principios|mediados|finales|fines)\ de|el\ pasado)
+        \ (?:el\ mes\ de\ )?(?P<only_month>{_any(_MONTHS)})\b(?!\ ?\d{{1,2}}(?!\d))
+        (?:,?\ (?:of\ |de\ |del\ )?(?P<only_year>20\d{{2}}))?)
   | (?:(?P<last>last\ |past\ |this\ past\ |el\ pasado\ )?(?P<weekday>{_any(_WEEKDAYS)})\b\.?
         (?P<passed>\ pasado)?)
   | (?:(?:on\ the\ |the\ )(?P<of_month>\d{{1,2}})(?:st|nd|rd|th)
@@ -138,7 +150,9 @@ _OPEN: Final = re.compile(
     r"|(?P<before>before|by|antes de))(?!\w) (?P<rest>.+)"
 )
 _JUST_NOW: Final = re.compile(
-    r"(?<!\w)(?:just now|right now|a few minutes ago|ahorita|ahora mismo|hace unos minutos|"
+    r"(?<!\w)(?:just now|right now|just this (?:second|minute)|just happened|"
+    r"acab[ao] de (?:pasar|suceder|ocurrir)|a few minutes ago|ahorita|ahora mismo|"
+    r"hace unos minutos|"
     r"recien)(?!\w)"
 )
 _A_WHILE: Final = re.compile(
@@ -148,12 +162,64 @@ _FUTURE: Final = re.compile(
     r"(?<!\w)(?:tomorrow|next (?:week|month|year|\w+day)|(?<!la )(?<!por )(?<!esta )(?<!de )manana|"
     r"proxim[oa]|la semana que viene|\w+ que viene)(?!\w)"
 )
+_LAST_ONE: Final = re.compile(
+    r"(?<!\w)(?:(?:the )?(?:last|latest|most recent) (?:one|time|call|text|message|email)s?"
+    r"(?: (?:was|were|came|is|happened))?|(?:la|el) ultim[oa](?: (?:vez|llamada|mensaje))?"
+    r"(?: (?:fue|era|es|llego))?)(?!\w)(?P<rest>.+)"
+)
+"""What follows says when it was last, which is asked for, not when it began."""
 _BEFORE_YESTERDAY: Final = re.compile(r"(?<!\w)(?:day before yesterday|antes de ayer)(?!\w)")
 _HOUR_WORD: Final = re.compile(
     r"(?:(?<=\blas )|(?<=\ba la )|(?<=\bat ))"
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
     r"una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce)\b(?! \w*(?:street|st|ave)\b)"
 )
+_COUNTED: Final = {
+    word: number
+    for language in (
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+        "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth "
+        "twenty-first twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth "
+        "twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first",
+        "primero dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince "
+        "dieciseis diecisiete dieciocho diecinueve veinte veintiuno veintidos veintitres "
+        "veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve treinta "
+        "treintaiuno",
+    )
+    for number, word in enumerate(language.split(), start=1)
+}
+_COUNTED_DAY: Final = re.compile(
+    rf"(?<!\w)(?:(?P<before>{_any(_COUNTED)})(?= (?:of |de )(?:{_any(_MONTHS)})\b)"
+    rf"|(?<=\w )(?P<after>{_any(_COUNTED)})(?!\w))"
+)
+_MONTH_BEFORE: Final = re.compile(rf"(?<!\w)(?:{_any(_MONTHS)})\.? (?:the )?$")
+_HOUR: Final = (
+    r"(?:1[0-2]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?!\w)"
+)
+_PAST_HOUR: Final = re.compile(
+    rf"(?:at |around |about )?\b(?:a )?(?P<part>half past|quarter past|quarter to|quarter after|"
+    rf"quarter of) (?P<hour>{_HOUR})"
+)
+_ABOUT_HOUR: Final = re.compile(
+    rf"\b(?P<about>around|about) (?P<hour>{_HOUR.replace('1[0-2]|[1-9]|', '')})"
+    r"(?=$|[,.;!]| (?:last|yesterday|this|on|in the|at night|tonight|today|o'?clock|am|pm)\b)"
+)
+_ISH: Final = re.compile(
+    r"\b(?:(?:around|about|at|like) )*(?P<hour>\d{1,2}(?::\d\d)?(?: ?[ap]m)?)(?: |-)?ish\b"
+)
+_MILITARY: Final = re.compile(
+    r"\b(?P<at>at|around|about) (?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)"
+    r"(?: ?(?:hours|hrs|h)\b|(?= ?(?:$|[,.;!]| (?:yesterday|today|on|last|this)\b)))"
+)
+_LATE: Final = re.compile(
+    r"\b(?:(?:very |really )?late (?=last night|at night)|(?:ya |muy )(?:bien )?tarde\b)"
+)
+_RETURNED: Final = re.compile(
+    r"(?P<a>.{1,80}?) (?:and|then|y) (?P<b>(?:i |we |then |when i |when we |cuando )?(?:came back|"
+    r"got back|went back|returned|found|noticed|saw|regrese|regresamos|volvi|volvimos|"
+    r"encontre|vi)\b.+)"
+)
+"""When it was left, and when it was found to be gone."""
 _ALSO_WORDS: Final = frozenset({"sat", "sun", "mon", "mar", "wed", "may"})
 """Short names of days that are other words in a story."""
 _FILLER: Final = re.compile(
@@ -166,6 +232,7 @@ _CLOCK_ENDS: Final = re.compile(
     r"but|today|hoy|"
     r"cuando|pero|morning|afternoon|evening|night|manana|tarde|noche)\b)"
 )
+_NIGHT: Final = re.compile(r"\b(?:last night|night|anoche|noche)\b")
 _ABOUT: Final = timedelta(minutes=30)
 _DAY_LONG: Final = timedelta(days=1)
 
@@ -189,7 +256,7 @@ def understand(
     `whole` says that the text answers "when?": then a bare "at 3" counts, and dateparser may help.
     Without it only clear words count, as in a longer story. Raises InTheFuture.
     """
-    words = _HOUR_WORD.sub(lambda hour: str(_WORDS[hour.group(0)]), plain(text))
+    words = _spoken(plain(text))
     local = now.astimezone(zone)
     if _FUTURE.search(words) and (whole or not _DAY_RE.search(words)):
         raise InTheFuture(text)
@@ -203,6 +270,33 @@ def understand(
         raise InTheFuture(text)
     window = Window(earliest.astimezone(UTC), max(earliest, min(latest, local)).astimezone(UTC))
     return window, _without_times(words)
+
+
+def _spoken(words: str) -> str:
+    """Plain words with what people say for a clock time or a date written as figures."""
+
+    def past_hour(found: re.Match[str]) -> str:
+        said = found.group("hour")
+        hour = int(said) if said.isdigit() else _WORDS[said]
+        if found.group("part") in {"quarter to", "quarter of"}:
+            return f"at {(hour - 2) % 12 + 1}:45"
+        return f"at {hour}:{30 if found.group('part') == 'half past' else 15}"
+
+    def counted(found: re.Match[str]) -> str:
+        word = found.group(0)
+        named = found.group("before") or _MONTH_BEFORE.search(words[: found.start()])
+        return str(_COUNTED[word]) if named else word
+
+    words = re.sub(r"\bnite\b", "night", words)
+    words = re.sub(r"\b(manan|noch|tard)(?:it|ecit)a\b",
+                   lambda w: f"{w[1]}{'e' if w[1] != 'manan' else 'a'}", words)  # fmt: skip
+    words = re.sub(r"\bnoon-?ish\b", "noon", words).replace(" en punto", "")
+    words = _COUNTED_DAY.sub(counted, words)
+    words = _PAST_HOUR.sub(past_hour, words)
+    words = _ABOUT_HOUR.sub(lambda w: f"{w['about']} {_WORDS[w['hour']]}", words)
+    words = _ISH.sub(r"around \g<hour>", words)
+    words = _MILITARY.sub(r"\g<at> \g<hour>:\g<minute>", words)
+    return _HOUR_WORD.sub(lambda hour: str(_WORDS[hour.group(0)]), words)
 
 
 def names_a_day(text: str) -> bool:
@@ -270,9 +364,14 @@ def _window(words: str, now: datetime, whole: bool) -> tuple[datetime, datetime]
         return now - timedelta(minutes=15), now
     if _A_WHILE.search(words):
         return now - timedelta(hours=6), now
+    if (last := _LAST_ONE.search(words)) and _DAY_RE.search(last.group("rest")):
+        return _window(last.group("rest"), now, whole)
     for joined in _pairs(words):
         first = _piece(joined.group("a"), now, zone, True)
-        second = _piece(joined.group("b"), now, zone, True)
+        last_words = joined.group("b")
+        if joined.re is _JOINED and joined.group("between"):  # "between 7 and 8 this morning"
+            last_words = re.sub(r"^(?=\d)", "at ", last_words)
+        second = _piece(last_words, now, zone, True)
         if first is None or second is None:
             continue
         if first.start is None and second.start is None:
@@ -280,6 +379,8 @@ def _window(words: str, now: datetime, whole: bool) -> tuple[datetime, datetime]
             if not whole and outside is None and not _clear_clock(joined.group(0)):
                 continue
             day = outside.start if outside and outside.start else _midnight(now.date(), zone)
+            if outside and outside.hours == _PARTS["night"]:
+                first = _at_night(first)
             first, second = _on(first, day), _on(second, day)
         elif first.start is None and second.start is not None:
             first = _on(first, second.start)
@@ -296,6 +397,8 @@ def _window(words: str, now: datetime, whole: bool) -> tuple[datetime, datetime]
                     latest += _DAY_LONG
         if first.afternoon is None and second.afternoon and earliest.hour + 12 <= latest.hour:
             earliest += timedelta(hours=12)  # "between 2 and 4 pm"
+        if first.afternoon is None and second.afternoon is False and earliest > latest:
+            earliest -= timedelta(hours=12)  # "between 2 and 4 this morning"
         if earliest <= latest:
             return earliest, latest
     opened = _OPEN.search(words)
@@ -305,7 +408,10 @@ def _window(words: str, now: datetime, whole: bool) -> tuple[datetime, datetime]
         and (piece := _piece(opened.group("rest"), now, zone, whole))
     ):
         before = _piece(words[: opened.start()], now, zone, whole=False)
+        at_night = _NIGHT.search(words) is not None
         if piece.start is None:
+            if before and before.hours == _PARTS["night"]:
+                piece = _at_night(piece)
             piece = _on(
                 piece, before.start if before and before.start else _midnight(now.date(), zone)
             )
@@ -313,7 +419,10 @@ def _window(words: str, now: datetime, whole: bool) -> tuple[datetime, datetime]
         day = _midnight(start_.date(), zone)
         if opened.group("before"):
             return day, start_ if piece.hours else day
-        return start_, (now if opened.group("since") else day + _DAY_LONG)
+        if opened.group("since"):
+            return start_, now
+        until = 30 if at_night and start_.hour >= 17 else 24
+        return start_, _at(day, until)
     single = _piece(words, now, zone, whole)
     if single is None:
         return None
@@ -325,8 +434,16 @@ def _window(words: str, now: datetime, whole: bool) -> tuple[datetime, datetime]
 
 
 def _pairs(words: str) -> Iterator[re.Match[str]]:
-    for pattern in (_JOINED, _DASHED):
+    for pattern in (_RETURNED, _JOINED, _DASHED):
         yield from pattern.finditer(words)
+
+
+def _at_night(piece: _Piece) -> _Piece:
+    """A bare hour of an evening: "last night after 8"."""
+    if piece.hours is None or piece.afternoon is not None or not 5 <= piece.hours[0] < 12:
+        return piece
+    first, last = piece.hours
+    return _Piece(piece.start, piece.end, (first + 12, last + 12), afternoon=True)
 
 
 def _same_day(first: _Piece, second: _Piece) -> bool:
@@ -371,6 +488,9 @@ def _piece(words: str, now: datetime, zone: ZoneInfo, whole: bool) -> _Piece | N
     span = _days(day, now, zone) if day else None
     if span is not None and span.exact:
         return span
+    late = _LATE.search(words)
+    if span is not None and span.hours == _PARTS["night"] and late is not None:
+        return _Piece(span.start, span.end, (21, 30), afternoon=True)
     rest = words if day is None else _without(words, day)
     hours, afternoon = _hours(rest, day is not None, whole, span)
     if span is None:
@@ -409,6 +529,8 @@ def _hours(
         if hours == _PARTS["morning"] and re.search(r"\b(?:early|temprano)\b", words):
             hours = (0, 9)
         return hours, hours[0] >= 12
+    if with_day and re.search(r"\b(?:early|(?<!mas )tempran(?:o|it[oa]))\b", words):
+        return (0, 9), False
     return None, None
 
 
@@ -471,6 +593,13 @@ def _days(day: re.Match[str], now: datetime, zone: ZoneInfo) -> _Piece | None:
         return days(today)
     if day.group("yesterday"):
         return days(today - _DAY_LONG)
+    if day.group("few_days"):
+        return days(today - timedelta(days=5), 4)
+    if day.group("weekend_before"):
+        return days(today - timedelta(days=(today.weekday() - 5) % 7 + 7), 2)
+    if day.group("hour_half"):
+        middle, slack = now - timedelta(minutes=90), timedelta(minutes=20)
+        return _Piece(middle - slack, middle + slack, exact=True)
     if day.group("weekend"):
         saturday = today - timedelta(days=(today.weekday() - 5) % 7)
         if "last" in day.group("weekend") and today.weekday() >= 5:
@@ -484,6 +613,8 @@ def _days(day: re.Match[str], now: datetime, zone: ZoneInfo) -> _Piece | None:
     if day.group("last_month"):
         first = (today.replace(day=1) - _DAY_LONG).replace(day=1)
         return days(first, (today.replace(day=1) - first).days)
+    if name := day.group("only_month"):
+        return _month(_MONTHS[name], day.group("only_year"), today, zone)
     if day.group("half_hour"):
         half = now - timedelta(minutes=30)
         return _Piece(half - timedelta(minutes=10), half + timedelta(minutes=10), exact=True)
@@ -497,6 +628,14 @@ def _days(day: re.Match[str], now: datetime, zone: ZoneInfo) -> _Piece | None:
     except ValueError:  # no such day: February 30
         return None
     return days(named) if named else None
+
+
+def _month(month: int, year: str | None, today: date, zone: ZoneInfo) -> _Piece:
+    """A whole month: of the year that is told, or the last of its name that has begun."""
+    told = int(year) if year else today.year - (month > today.month)
+    first = date(told, month, 1)
+    after = (first + timedelta(days=32)).replace(day=1)
+    return _Piece(_midnight(first, zone), _midnight(after, zone))
 
 
 def _ago(day: re.Match[str], now: datetime) -> _Piece | None:

@@ -15,7 +15,7 @@ import pytest
 from actions.topics import ANSWERS, DANGER, PERSON, REFERRALS, REPORTS, called
 from desk import answers, places, safety
 from desk.department import Department, spoken_phone
-from desk.reports import report_types, which_type
+from desk.reports import filing, report_types, which_type
 from desk.wording import LANGUAGES, Language, say
 from desk.wording.sms import fold
 from tests.conversations.residents import SmsResident
@@ -70,8 +70,10 @@ def _answer(topic: str, language: Language, department: Department) -> str:
         )
     if topic == "file_report":
         return which_type(department, language).text
-    if topic in types:
+    if topic in types and types[topic].taken_on("sms"):
         return types[topic].opening.say(language)
+    if topic in types:
+        return filing.elsewhere(types[topic], department, language).text
     if topic in ANSWERS | REFERRALS | PERSON | REPORTS | {"out_of_scope"}:
         written = answers.answer(topic, department, language, "sms")
         if written is not None:
@@ -228,9 +230,9 @@ def test_after_two_messages_that_nobody_understands_a_person_comes(
 ) -> None:
     resident = residents()
     resident.say({"en": "hello there", "es": "hola buenas tardes"}[language])
-    first = resident.say("qwpo zxmv bnty")
+    first = resident.say("zzqxv vvkpr wwjtx")
     assert first.choices
-    second = resident.say("mnbv lkjh poiu")
+    second = resident.say("bbgtz hhnmx kkrwq")
     assert second.has({"en": "person", "es": "persona"}[language])
 
 

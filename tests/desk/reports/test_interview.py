@@ -542,3 +542,51 @@ def test_the_title_of_a_choice_may_be_typed(theft: Talk) -> None:
     offered = {one.value: one.title for one in theft.outcome.replies[-1].choices}
     theft.says(f"{offered['stop_delete'].upper()}!")
     assert theft.outcome.state == "stopped"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_theft_told_in_one_sentence_takes_fewer_questions(talk: Begin, language: str) -> None:
+    counted = []
+    for channel, opening in (("messenger", ONE_SENTENCE["theft", language]), ("web", "")):
+        told = talk(channel, language)
+        told.start("theft", opening)
+        answer_all(told)
+        assert told.outcome.state == "filed"
+        counted.append(told.questions)
+    assert counted[0] <= 5
+    assert counted[1] - counted[0] >= 4
+
+
+def test_a_long_opening_without_a_field_in_it_is_the_story(talk: Begin) -> None:
+    told = talk()
+    opening = (
+        "somebody keeps sending me really nasty words and pictures and it just never ever ends"
+    )
+    told.start("harassing_messages", opening)
+    assert told.fields["story"] == opening
+
+
+def test_a_long_request_is_not_yet_a_story(talk: Begin) -> None:
+    told = talk()
+    told.start("harassing_messages", "hello I would like to file a police report about it please")
+    assert "story" not in told.fields
+
+
+@pytest.mark.parametrize("text", ["no", "yes", "ok"])
+def test_a_required_story_of_one_word_is_asked_again_with_the_example(
+    talk: Begin, text: str
+) -> None:
+    told = talk()
+    told.start("theft")
+    told.says("yes")
+    told.says(text)
+    assert told.asking == "field:story"
+    assert "For example" in told.text
+
+
+def test_the_end_of_a_social_security_number_stays_nowhere(talk: Begin) -> None:
+    told = talk()
+    told.start("theft")
+    told.says("yes")
+    told.says("my wallet is gone, last 4 of my social 1120")
+    assert "1120" not in str(vars(told.report))

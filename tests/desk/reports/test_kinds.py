@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from desk.department import Department
-from desk.reports import days, identifiers, items, kinds, vehicles
+from desk.department import Department, load
+from desk.reports import adding, commands, days, identifiers, items, kinds, vehicles
 from desk.reports.kinds import Context, Told
 from desk.reports.types import Asked
+from desk.settings import ROOT
 from tests.desk.reports.talking import NOW
 from tests.desk.reports.types_for_tests import field
 
@@ -287,3 +288,107 @@ def test_one_of_several_things_is_put_right(text: str, shown: str) -> None:
 def test_what_puts_nothing_right(text: str) -> None:
     stored = [one.as_json() for one in items.read("red Trek bike $500, white helmet $40")]
     assert items.corrected(stored, text, by_name=True) is None
+
+
+# people and answers that say nothing
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no sé quién es", "no se quien fue", "I don't know who", "I don't know who it was",
+     "no estoy seguro", "not sure who it was", "no tengo idea"],
+)  # fmt: skip
+def test_who_does_not_know_names_nobody(department: Department, text: str) -> None:
+    assert kinds.says_unknown(text)
+    assert read(department, "people", text) == "other"
+
+
+@pytest.mark.parametrize("text", ["my boss Ana", "no, it was my cousin", "sé quién es"])
+def test_who_names_somebody_does_know(text: str) -> None:
+    assert not kinds.says_unknown(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("a man around 40 with a gray beard and a red cap", 1),
+        ("una mujer con una sudadera negra y una mochila azul", 1),
+        ("a boy with a hat and a girl with a red jacket", 2),
+        ("un hombre con barba y una mujer con gorra", 2),
+    ],
+)
+def test_what_somebody_wears_is_no_second_person(
+    department: Department, text: str, count: int
+) -> None:
+    assert len(read(department, "people", text)) == count
+
+
+@pytest.mark.parametrize("text", ["no", "yes", "ok", "sí"])
+def test_a_bare_yes_or_no_is_no_story(department: Department, text: str) -> None:
+    assert read(department, "text", text) == "other"
+
+
+# numbers that must not stay
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["last 4 of my social 1120", "my ssn is 078051120", "078051120 is my social security number",
+     "termina en 1120 mi seguro social", "ssn last four: 1120"],
+)  # fmt: skip
+def test_what_is_called_a_social_security_number_is_masked(text: str) -> None:
+    assert "1120" not in kinds.without_social(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["they used my social in 2024", "report 123456789", "my social media page 4455"]
+)
+def test_other_numbers_stay(text: str) -> None:
+    assert kinds.without_social(text) == text
+
+
+# things and sums
+
+
+def test_a_serial_number_behind_a_comma_belongs_to_the_thing() -> None:
+    found = items.find("they also took a black Samsung tablet, serial number R52K10")
+    assert [(one.description, one.serial) for one in found] == [("black Samsung tablet", "R52K10")]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("$900 is gone", 900), ("$900 and then $40", None), ("it was 3 pm", None)]
+)
+def test_one_sum_in_a_story_is_the_amount(text: str, amount: float | None) -> None:
+    asked = Asked.model_validate(field("amount", "money"))
+    found = kinds.find(asked, text, Context(load(ROOT / "department"), "en", NOW))
+    assert (found.value if found else None) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("add to T26-ABC234, code AB12CD34: they also took a tablet", "they also took a tablet"),
+        ("they also took a tablet, report T26-ABC234 code AB12CD34", "they also took a tablet"),
+        ("quiero agregar al reporte T26-ABC234 código AB12CD34", ""),
+        ("T26-ABC234 AB12CD34 my bike came back", "my bike came back"),
+        ("T26-ABC234 AB12CD34 a man like Andy", "a man like Andy"),
+        ("agregar a T26-ABC234, código AB12CD34: vi el carro", "vi el carro"),
+    ],
+)
+def test_the_words_that_lead_to_a_number_are_no_story(text: str, rest: str) -> None:
+    key = adding.key_in(text)
+    assert (key.number, key.secret, key.rest) == ("T26-ABC234", "AB12CD34", rest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["que se disculpe", "que me devuelvan el dinero", "when I came home it was gone",
+     "cuando llegué ya no estaba"],
+)  # fmt: skip
+def test_a_wish_or_a_story_is_no_question(text: str) -> None:
+    assert not commands.is_question(text)
+
+
+@pytest.mark.parametrize("text", ["qué hago", "que pasa después", "¿que sigue", "que es eso?"])
+def test_a_question_with_que_is_one(text: str) -> None:
+    assert commands.is_question(text)

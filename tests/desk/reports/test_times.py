@@ -180,3 +180,25 @@ def test_the_night_of_a_clock_change_is_right() -> None:
     found = times.understand("last night", now, ZONE, "en")
     assert found is not None
     assert (found[0].latest - found[0].earliest).total_seconds() == 13 * 3600
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "first", "last"),
+    [
+        ("it started two weeks ago, last one this morning", "en", "11-18 05:00", "11-18 12:00"),
+        ("empezó hace dos semanas, la última fue anoche", "es", "11-17 18:00", "11-18 06:00"),
+        ("in march", "en", "03-01 00:00", "04-01 00:00"),
+        ("en noviembre", "es", "11-01 00:00", "11-18 14:30"),
+    ],
+)
+def test_the_last_of_several_times_and_whole_months(
+    text: str, language: Language, first: str, last: str
+) -> None:
+    assert window(text, language) == (first, last)
+    assert window(text, language, whole=False) == (first, last)
+
+
+def test_a_month_that_has_not_come_this_year_is_last_years() -> None:
+    found = times.understand("in december", NOW, ZONE, "en")
+    assert found is not None
+    assert found[0].earliest.year == 2025
