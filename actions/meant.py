@@ -13,18 +13,13 @@ from sqlalchemy.orm import Session
 from actions.said import Said
 from actions.topics import BUSINESS, DANGER, PERSON, REPORTS, called, choices, weight
 from actions.turn import SHELL, Message, Turn
+from desk import safety
 from desk.database.models import InboxMessage
 from desk.reply import Reply
 from desk.reports import store
 from desk.reports.adding import key_in
 from desk.reports.kinds import bare
 from desk.wording import LANGUAGES, say
-
-SURE_OF_DANGER: Final = 0.3
-"""From this confidence of NLU on (0 to 1) danger is answered as danger; below it is asked about."""
-
-_SURER: Final = {"missing_person": 0.5}
-"""Where it must be surer: pets and telephones are missing too."""
 
 _YES: Final = 0.5
 
@@ -78,8 +73,9 @@ def meant(message: Message, session: Session, slots: Mapping[str, Any], now: dat
 
 def is_sure_danger(message: Message) -> bool:
     """Whether NLU found danger, and not by a guess."""
-    needed = _SURER.get(message.intent, SURE_OF_DANGER)
-    return message.intent in DANGER and (message.certain or message.confidence >= needed)
+    return message.intent in DANGER and (
+        message.certain or safety.counts(message.intent, message.confidence, message.text)
+    )
 
 
 def offer_next(turn: Turn, said: Said, next_topic: Offered) -> Said:

@@ -167,12 +167,12 @@ def _parse(texts: Sequence[str]) -> Iterator[dict[str, object]]:
 
 
 def _danger(text: str, answer: dict[str, object]) -> str | None:
-    """The danger found by the screen, or else by the model: it only adds."""
+    """The danger found by the screen, or else by the model where it is sure: it only adds."""
     found = safety.screen(text)
     if found is not None:
         return found.kind
-    topic = str(answer["topic"])
-    return topic if topic in KINDS else None
+    topic, confidence = str(answer["topic"]), float(str(answer["confidence"]))
+    return topic if topic in KINDS and safety.counts(topic, confidence, text) else None
 
 
 def _print_json(rows: Sequence[Row]) -> None:

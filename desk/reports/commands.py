@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from desk import safety
 from desk.reports.kinds import bare
 from desk.reports.turns import Heard
 from desk.reports.types import Asked, Kind
@@ -14,12 +15,6 @@ from desk.wording import Language
 
 Command = Literal["skip", "back", "repeat", "why", "stop", "later", "person", "resume"]
 
-DANGERS: Final = frozenset(
-    {
-        "emergency", "self_harm", "domestic_violence", "sexual_assault", "abuse_of_vulnerable",
-        "missing_person", "human_trafficking", "threat_or_stalking", "welfare_check",
-    }
-)  # fmt: skip
 _SIDE: Final = frozenset(
     {
         "find_station", "my_district", "nonemergency_number", "report_status", "towed_vehicle",
@@ -161,8 +156,9 @@ def language_asked(heard: Heard) -> Language | None:
 
 def danger(heard: Heard, *, story: bool) -> str | None:
     """The danger NLU is sure of; in a story it must be surer, past crimes sound like present."""
-    if heard.intent in DANGERS and heard.confidence >= (0.6 if story else 0.4):
-        return heard.intent
+    kind, least = heard.intent, 0.6 if story else 0.4
+    if kind in safety.KINDS and safety.counts(kind, heard.confidence, heard.text, least=least):
+        return kind
     return None
 
 

@@ -137,6 +137,22 @@ def screen(text: str) -> Danger | None:
     return min(found, key=lambda danger: KINDS.index(danger.kind), default=None)
 
 
+def is_excused(text: str) -> bool:
+    """Whether a text holds a harmless phrase or asks about a topic, and speaks of nothing now.
+
+    It clears nothing that the screen finds; a model's guess needs to be surer of such words.
+    """
+    tokens = _tokens(text)
+    excused = False
+    for lexicon in _lexicons() if tokens else ():
+        words = lexicon.words(tokens)
+        told, searched = f" {' '.join(words)} ", search_words(words)
+        if lexicon.present.found(told, searched):
+            return False
+        excused |= lexicon.harmless.found(told, searched) or lexicon.about.found(told, searched)
+    return excused
+
+
 def warm_up() -> None:
     """Reads the lexicons, which takes about a second, before the first message does."""
     _lexicons()
