@@ -48,7 +48,7 @@ _COORDINATES = re.compile(
     re.ASCII,
 )
 _NUMBER = re.compile(r"^\d{1,5}[a-z]?$")
-_JOINS: Final = _set("& / @ + and at y e con esquina esq x cross between entre")
+_JOINS: Final = _set("& / @ + and at y e con esquina esq x cross crosses meets cruza between entre")
 _FILLS: Final = _set("the la el las los of de del corner intersection with , #")
 _TYPES_BEFORE: Final = {"calle", "avenida", "avda", "av"}
 _BLOCK: Final = {"block", "blk", "cuadra", "bloque"}
@@ -342,6 +342,8 @@ class _Search:
         """ "420 Oak St", "420 block of Oak", "la cuadra 400 de Oak", "el 420 de Oak"."""
         number = int(re.sub(r"\D", "", self._word(at)))
         after = at + 1
+        if self._word(at - 1) == "la" and self._word(after) in _JOINS:  # "la 5 y Oak" cross
+            return None
         if self._word(after + 1) == "/" and self._word(after).isdecimal():  # "19 1/2 Pitt Street"
             after += 3
         block = any(self._word(back) in _BLOCK for back in (at - 1, at - 2))
@@ -351,7 +353,8 @@ class _Search:
             block = block or self._word(street_at) in _BLOCK
             street_at += 1
         said = self._word(at - 1) in _BEFORE_NUMBER and number >= _TWO_DIGITS
-        if street_at > after and not (block or said):
+        named = any(self._word(near) in _TYPES_BEFORE for near in (street_at, street_at + 1))
+        if street_at > after and not (block or said or named):
             return None
         mention = self._mention(street_at, mend=True)
         if mention is None and re.fullmatch("[a-z]", self._word(after)):  # "629-B Roxborough Av"

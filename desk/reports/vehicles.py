@@ -363,13 +363,11 @@ def show(value: Mapping[str, Any], language: Language) -> str:
     """A stored vehicle in words: "red 2015 Honda Civic, plate 8ABC123 (CA)"."""
     color = say(f"reports.color_{value['color']}", language) if value.get("color") else None
     make, model, year = value.get("make"), value.get("model"), value.get("year")
-    if language == "es":
-        words = [make, model, year, color]
-        words = [w for w in words if w] if make else [w for w in (model, year, color) if w]
+    if language == "es":  # the color does not have to agree with "camioneta" when it is named one
+        kind = [make, model, year]
+        parts = [" ".join(str(word) for word in kind if word), color and f"color {color}"]
     else:
-        words = [w for w in (color, year, make, model) if w]
-    shown = " ".join(str(word) for word in words)
-    if not value.get("plate"):
-        return shown
-    plate_words = say("reports.plate", language, plate=show_plate(value))
-    return f"{shown}, {plate_words}" if shown else plate_words
+        parts = [" ".join(str(word) for word in (color, year, make, model) if word)]
+    if value.get("plate"):
+        parts.append(say("reports.plate", language, plate=show_plate(value)))
+    return ", ".join(part for part in parts if part)

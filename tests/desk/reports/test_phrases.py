@@ -270,21 +270,17 @@ PLACES_ES: Final = [
 
 NOT_YET: Final = frozenset(
     {
-        "where seventh crosses cedar",
         "the saveright on river road",  # asks which of the two
         "12th n cedar",
         "playground at maple park",  # only the neighborhood
         "between 5th and 6th on main",
         "at the police station on cedar",
-        "la esquina de la 5 y oak",  # house 5 on Oak Street: wrong, and read back
-        "612 de la calle sexta",
         "calle principal y cuarta",
-        "la 12 y cedar",  # house 12 on Cedar Street: wrong, and read back
         "en main entre la quinta y la sexta",  # only one of the two crossings
         "la comisaría de eastgate",  # only the neighborhood
     }
 )
-SHARES: Final = {"time en": 1.0, "time es": 1.0, "place en": 0.9, "place es": 0.9}
+SHARES: Final = {"time en": 1.0, "time es": 1.0, "place en": 0.91, "place es": 0.95}
 """What has been reached, of 60 phrases each; it may only rise.
 
 As first tried, before times were mended on these very phrases, 43 English and 44 Spanish times were
