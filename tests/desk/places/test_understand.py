@@ -283,11 +283,11 @@ def test_no_text_ever_breaks_it(text: str) -> None:
 def test_understanding_takes_less_than_five_milliseconds(department: Department) -> None:
     texts = ["my bike was stolen from 5th and Main last night", "420 Oak St", "no place in here"]
     understand("warm", department)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(20):
         for text in texts:
             understand(text, department)
-    assert (time.perf_counter() - started) / 60 < 0.005
+    assert (time.process_time() - started) / 60 < 0.005
 
 
 @pytest.mark.parametrize("text", ["la séptima y Main", "la setima y Main", "7ma y Main"])
