@@ -11,9 +11,10 @@ from actions.said import Said
 from actions.stations import station_of_bare_place
 from actions.topics import LOOK_UPS, MENU, choices, person
 from actions.turn import Turn
-from desk.conversations import transcript
+from desk.conversations import links, transcript
 from desk.reply import Reply, choices_from_json
-from desk.reports import which_type
+from desk.reports import report_types, which_type
+from desk.settings import settings
 from desk.wording import say
 
 _OURS: Final = ("bot", "desk")
@@ -65,9 +66,12 @@ class ActionChoose(DeskAction):
         message, language = turn.message, turn.language
         if message.choice == "person":
             return hand_over(turn, "asked")
-        kind, _, group = (message.choice or "").partition(":")
+        kind, _, chosen = (message.choice or "").partition(":")
         if kind == "group":
-            return Said().reply(which_type(turn.department, language, group))
+            return Said().reply(which_type(turn.department, language, chosen))
+        if kind == "link" and chosen in report_types(turn.department.folder):
+            link = settings().chat_url(start=links.make(turn.session, chosen, turn.now))
+            return Said().reply(Reply(say("reports.link", language, link=link)))
         if message.location:
             text, offered = "dialogue.got_location", choices(LOOK_UPS, language)
         elif message.attachments:

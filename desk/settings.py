@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     local: bool = Field(False, validation_alias="FRONTDESK_LOCAL")
     demo_password: SecretStr = Field(SecretStr(""), validation_alias="FRONTDESK_DEMO_PASSWORD")
 
+    def chat_url(self, *, start: str) -> str:
+        """Where the website's chat opens with a one-time link's token."""
+        base = self.public_url.rstrip("/") or f"http://{self.host}:{self.gateway_port}"
+        return f"{base}/chat?start={start}"
+
 
 @cache
 def settings() -> Settings:

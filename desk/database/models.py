@@ -246,6 +246,17 @@ class Attachment(Base):
     settled_at: Mapped[datetime | None]
 
 
+class OneTimeLink(Base):
+    """A link that opens the website's chat at one topic. Its token is stored as a hash only."""
+
+    __tablename__ = "one_time_link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    used_at: Mapped[datetime | None]
+
+
 class QueueItem(Base):
     """Someone who waits for a person: a live talk, a call-back, or an alert."""
 

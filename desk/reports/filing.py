@@ -7,7 +7,7 @@ from datetime import datetime
 from babel.dates import format_date
 
 from desk.department import Closed, Department
-from desk.reply import Reply
+from desk.reply import Choice, Reply
 from desk.reports.times import plain
 from desk.reports.types import ReportType, told
 from desk.settings import settings
@@ -63,8 +63,10 @@ def elsewhere(kind: ReportType, department: Department, language: Language) -> R
     """Where a type is taken that this channel does not take."""
     address = settings().public_url or str(department.profile.website or "")
     website = address.removeprefix("https://").removeprefix("http://").rstrip("/")
-    key = "elsewhere_web" if "web" in kind.channels else "elsewhere_messenger"
-    return Reply(say(f"reports.{key}", language, website=website))
+    if "web" not in kind.channels:
+        return Reply(say("reports.elsewhere_messenger", language))
+    link = Choice(say("reports.choice_link", language), f"link:{kind.id}")
+    return Reply(say("reports.elsewhere_web", language, website=website), (link,))
 
 
 def _day(at: datetime, department: Department, language: Language) -> str:

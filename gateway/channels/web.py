@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from desk import department
 from desk.attachments import MOST_BYTES, NotAPhoto, Photo, TooMany, read_photo
+from desk.conversations import links
 from desk.database.models import utc_now
 from desk.wording import LANGUAGES, Language, as_language, say, sentences
 from gateway.channels import web_log
@@ -111,6 +112,7 @@ class WebChat:
         problem: str | None = None,
         kept_text: str = "",
         cleared: bool = False,
+        start: str = "",
         status: int = 200,
     ) -> Response:
         """The chat page, with a session cookie that lasts a day from now."""
@@ -126,6 +128,7 @@ class WebChat:
             own_window=problem == "no_cookies",
             kept_text=kept_text,
             cleared=cleared,
+            start=start,
         )
         response = HTMLResponse(body, status, headers=self.headers(self.policy))
         self.cookies.set(response, session)
@@ -176,7 +179,18 @@ async def page(request: Request, chat: Chat) -> Response:
     session = chat.cookies.read(request) or new_session()
     talk = await chat.talk(session, language_asked(request))
     language = talk.language or accepted_language(request)
-    return chat.page(session, talk, language, cleared="cleared" in request.query_params)
+    start = request.query_params.get("start", "")[:64]
+    over = start and not await chat.gateway.store.read(
+        lambda rows: links.opens(rows, start, utc_now())
+    )
+    return chat.page(
+        session,
+        talk,
+        language,
+        cleared="cleared" in request.query_params,
+        start="" if over else start,
+        problem="link_over" if over else None,
+    )
 
 
 @router.post("/chat/messages")

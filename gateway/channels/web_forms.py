@@ -34,6 +34,7 @@ class Sent:
     choice_token: str | None = None
     wants_person: bool = False
     location: dict[str, float] | None = None  # {"latitude": degrees, "longitude": degrees}
+    start: str | None = None  # the token of a link that opens one topic, once
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -65,6 +66,8 @@ def sent_by(form: dict[str, str]) -> Sent | None:
     client_id = client_id_of(form)
     if "choice" in form:
         return Sent(client_id, choice_token=form["choice"])
+    if "start" in form:
+        return Sent(client_id, start=form["start"])
     if "person" in form:
         return Sent(client_id, wants_person=True)
     if form.get("latitude"):

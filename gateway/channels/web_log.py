@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from desk import attachments
 from desk.attachments import Photo
-from desk.conversations import Inbound, Receipt, conversation_for, events_after, receive
+from desk.conversations import Inbound, Receipt, conversation_for, events_after, links, receive
 from desk.database.models import Conversation, Event, InboxMessage
 from desk.wording import Language, as_language, say
-from gateway.channels.web_forms import Sent
+from gateway.channels.web_forms import BadFormError, Sent
 from gateway.channels.web_pages import Bubble, Facts, Talk, bubbles, staff_name
 
 KINDS: Final = ("message_in", "message_out", "holder", "typing")
@@ -67,8 +67,13 @@ def read_talk(session: Session, address: str, language: Language | None, facts: 
 
 
 def store(session: Session, address: str, sent: Sent, language: Language, now: datetime) -> Receipt:
-    """Store what a browser sent. A repeated client id stores nothing more."""
+    """Store what a browser sent. A repeated client id stores nothing more.
+
+    Raises BadFormError when it came by a link that is over.
+    """
     text = sent.text
+    if sent.start is not None:
+        text = say("webchat.begin", language)
     if sent.wants_person:
         text = say("webchat.talk_to_person", language)
     elif sent.location:
@@ -89,6 +94,11 @@ def store(session: Session, address: str, sent: Sent, language: Language, now: d
     if sent.wants_person and receipt.new:
         # the page's own button is there always, so no message of ours offered it
         session.get_one(InboxMessage, receipt.inbox_id).choice = "person"
+    if sent.start is not None and receipt.new:
+        topic = links.use(session, sent.start, now)
+        if topic is None:
+            raise BadFormError("link_over", 410)
+        session.get_one(InboxMessage, receipt.inbox_id).choice = f"topic:{topic}"
     return receipt
 
 

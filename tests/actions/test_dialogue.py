@@ -73,6 +73,11 @@ async def test_a_choice_whose_question_is_over_leads_to_the_menu(meet: Meet) -> 
     assert "/find_station" in told.payloads
 
 
+async def test_a_link_is_given_to_who_asks_for_it(meet: Meet) -> None:
+    told = await meet().say(ActionChoose(), choice="link:house_check")
+    assert "/chat?start=" in told.text
+
+
 async def test_the_choice_of_a_person_hands_over(meet: Meet) -> None:
     told = await meet().say(ActionChoose(), choice="person")
     assert told.commands[0]["reason"] == "asked"

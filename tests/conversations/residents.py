@@ -190,6 +190,13 @@ class WebResident(Resident):
     def _tap(self, number: int) -> None:
         self._post(choice=self._tokens[number])
 
+    def begin(self, token: str) -> Heard:
+        """Open the chat by a link from a message, and press its button."""
+        self.drop()
+        assert f'name="start" value="{token}"' in self._http.get(f"/chat?start={token}").text
+        self._post(start=token)
+        return self.hear()
+
     def share_location(self, latitude: float, longitude: float) -> Heard:
         """Press the button that shares the browser's location."""
         self.drop()

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from desk.conversations import links
+from desk.database.models import utc_now
 from desk.reply import Choice
 
 pytestmark = pytest.mark.browser
@@ -279,3 +281,13 @@ class TestWithoutScripts:
         write(page, "my secret")
         page.get_by_role("button", name="Leave quickly").click()
         page.wait_for_url("https://www.weather.gov/")
+
+
+def test_a_link_from_a_message_begins_with_one_press(site, page: Page) -> None:
+    with site.database.transaction() as session:
+        token = links.make(session, "house_check", utc_now())
+    page.goto(f"/chat?language=en&start={token}")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("log").get_by_text("Begin")).to_be_visible()
+    expect(page.get_by_role("button", name="Begin")).to_have_count(0)
+    assert page.problems == []  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""A report begun by text message goes on on the website."""
+"""What begins by text message goes on on the website."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ import pytest
 
 from desk.wording import LANGUAGES, Language
 from tests.conversations.conftest import Meet
+from tests.conversations.residents import WebResident
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 TOLD = {
     "en": "my bike was stolen from 5th and Main last night",
     "es": "anoche me robaron la bicicleta en la quinta y Main",
+}
+AWAY = {
+    "en": "we are going on vacation, can you check on our house",
+    "es": "nos vamos de vacaciones, pueden vigilar nuestra casa",
 }
 LATER = {"en": "finish later", "es": "más tarde"}
 QUESTION = {"en": "full name", "es": "nombre completo"}
@@ -31,3 +36,18 @@ def test_number_and_secret_bring_it_to_the_website(meet: Meet, language: Languag
     brought = at_home.say(key[0])
     assert brought.has("fifth street"), brought
     assert at_home.say({"en": "skip", "es": "omitir"}[language]).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_house_check_asked_for_by_text_goes_on_by_a_link(meet: Meet, language: Language) -> None:
+    texting = meet("sms", language)
+    told = texting.say(AWAY[language])
+    assert told.has({"en": "text message", "es": "mensaje de texto"}[language]), told
+    sent = texting.tap({"en": "link", "es": "enlace"}[language])
+    link = re.search(r"/chat\?start=([\w-]{20,})", sent.text)
+    assert link, sent
+
+    at_home = meet("web", language)
+    assert isinstance(at_home, WebResident)
+    begun = at_home.begin(link[1])
+    assert begun.has({"en": "you live there", "es": "vive"}[language]), begun
