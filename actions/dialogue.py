@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from actions import filed
 from actions.desk_action import DeskAction
 from actions.meant import Offered, offer_next
 from actions.people import hand_over
@@ -72,6 +73,12 @@ class ActionChoose(DeskAction):
         if kind == "link" and chosen in report_types(turn.department.folder):
             link = settings().chat_url(start=links.make(turn.session, chosen, turn.now))
             return Said().reply(Reply(say("reports.link", language, link=link)))
+        if kind == "withdraw":
+            return Said().reply(filed.ask_to_withdraw(turn, chosen))
+        if kind == "withdrawn":
+            return filed.withdrawn(turn, chosen)
+        if kind == "not_withdrawn":
+            return filed.kept(turn, chosen)
         if message.location:
             text, offered = "dialogue.got_location", choices(LOOK_UPS, language)
         elif message.attachments:

@@ -16,7 +16,7 @@ from actions.turn import SHELL, Message, Turn
 from desk import safety
 from desk.database.models import InboxMessage
 from desk.reply import Reply
-from desk.reports import store
+from desk.reports import store, withdrawing
 from desk.reports.adding import key_in
 from desk.reports.kinds import bare
 from desk.wording import LANGUAGES, say
@@ -65,10 +65,22 @@ def meant(message: Message, session: Session, slots: Mapping[str, Any], now: dat
         draft = store.is_unfinished(session, key.number, now)
         topic = "file_report" if draft else "report_status"
         return replace(message, intent=topic, confidence=1.0, certain=True)
+    if not (message.choice or message.certain) and _is_withdrawal(message, session, now):
+        return replace(message, intent="report_status", confidence=1.0, second_topic=None)
     offered = Offered.read(slots.get("offered"))
     if offered is not None:
         message = _taken_up(message, offered, session)
     return _weightier_first(message)
+
+
+def _is_withdrawal(message: Message, session: Session, now: datetime) -> bool:
+    """Whether a message is about taking a filed report back, and not one that is being made."""
+    conversation_id = message.conversation_id
+    if message.intent in DANGER or store.unfinished(session, conversation_id, now) is not None:
+        return False
+    return withdrawing.wishes(message.text) or bool(
+        withdrawing.agrees_to(session, conversation_id, message.text)
+    )
 
 
 def is_sure_danger(message: Message) -> bool:

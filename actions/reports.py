@@ -7,8 +7,9 @@ from typing import Final
 
 from rasa_sdk.events import SlotSet
 
-from actions.answers import approved, report_status
+from actions.answers import approved
 from actions.desk_action import LoopAction
+from actions.filed import report_status
 from actions.said import Said
 from actions.stations import answer, place_in
 from actions.topics import LOOK_UPS, PERSON, REPORTS, person

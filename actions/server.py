@@ -18,11 +18,12 @@ from rasa_sdk import Action
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionNotFoundException
 
-from actions.answers import ActionAnswer, ActionReportStatus
+from actions.answers import ActionAnswer
 from actions.danger import ActionDanger
 from actions.desk_action import database
 from actions.dialogue import ActionBack, ActionChoose, ActionDialogue
 from actions.feedback import ValidateFeedbackForm
+from actions.filed import ActionReportStatus
 from actions.language import ActionChangeLanguage
 from actions.people import ActionTalkToPerson
 from actions.reports import ValidateReportForm

@@ -22,7 +22,7 @@ _ENDING: Final = re.compile(
     r"numeros))?"
     r"(?: (?:son|es|eran))?)[ :#x*.]*(?P<last>\d{4})(?!\d)"
 )
-_STARRED: Final = re.compile(r"(?:[x*•#]{2,}[ -]?)+(?P<last>\d{4})(?!\d)")
+_STARRED: Final = re.compile(r"(?<![x*•#])[x*•#]{2}[x*•# -]{0,24}(?P<last>\d{4})(?!\d)")
 _AT: Final = re.compile(r"(?<![\w.@])@[A-Za-z0-9_][\w.]{1,39}(?<!\.)")
 _CALLED: Final = re.compile(
     r"(?i:\b(?:user ?name|handle|screen ?name|account (?:called|named)|goes by|calls (?:himself|"

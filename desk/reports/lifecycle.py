@@ -151,6 +151,11 @@ def withdraw(session: Session, report: Report, department: Department, now: date
     return change(session, report, Wanted("withdrawn"), department, None, now)
 
 
+def can_be_withdrawn(report: Report) -> bool:
+    """Whether the resident can still take it back."""
+    return "withdrawn" in MAY_BECOME.get(report.state, frozenset())
+
+
 def supplement(session: Session, report: Report, text: str, now: datetime) -> ReportStep:
     """Add what a resident tells later. A report that waited for it is looked at again.
 
@@ -213,8 +218,9 @@ def find(
     if (wrong or 0) >= _WRONG_TRIES:
         return None
     found = store.with_secret(session, number, secret)
-    if found is None:
+    if found is None or found.state not in store.SUBMITTED:
         record(session, "report_not_found", conversation_id, now=now)
+        return None
     return found
 
 
@@ -237,8 +243,7 @@ def is_safe_to_write(report: Report) -> bool:
 
 
 def _other(session: Session, report: Report, number: str) -> Report:
-    wanted = store.plain_number(number)
-    found = session.scalars(select(Report).where(Report.number == wanted)).first()
+    found = store.numbered(session, number)
     if found is None or found.id == report.id or found.duplicate_of_id == report.id:
         raise NoSuchReport(number)
     return found

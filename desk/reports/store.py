@@ -144,13 +144,17 @@ def get(session: Session, report_id: int) -> Report | None:
     return session.get(Report, report_id)
 
 
+def numbered(session: Session, number: str) -> Report | None:
+    """The report with this number, however it was typed: for who has shown that they may know."""
+    return session.scalars(select(Report).where(Report.number == plain_number(number))).first()
+
+
 def with_secret(session: Session, number: str, secret: str) -> Report | None:
     """The report with this number, when the secret is right; None else.
 
     An unknown number costs the same time as a wrong secret, so that nobody learns which exist.
     """
-    wanted = plain_number(number)
-    report = session.scalars(select(Report).where(Report.number == wanted)).first()
+    report = numbered(session, number)
     stored = report.secret_hash if report and report.secret_hash else _nobodys_hash()
     try:
         _hasher.verify(stored, secret.strip().upper())
@@ -161,8 +165,7 @@ def with_secret(session: Session, number: str, secret: str) -> Report | None:
 
 def is_unfinished(session: Session, number: str, now: datetime) -> bool:
     """Whether a number is that of a draft which can still go on."""
-    wanted = plain_number(number)
-    report = session.scalars(select(Report).where(Report.number == wanted)).first()
+    report = numbered(session, number)
     return report is not None and can_go_on(report, now)
 
 
