@@ -39,6 +39,8 @@ THEFT: Final[dict[str, dict[str, str]]] = {
         "name": "Dana Whitfield",
         "yes": "yes",
         "no": "no",
+        "withdraw": "i found my bike, please cancel my report",
+        "withdraw_yes": "Yes, withdraw it",
     },
     "es": {
         "told": "anoche me robaron la bicicleta en la quinta y Main",
@@ -52,6 +54,8 @@ THEFT: Final[dict[str, dict[str, str]]] = {
         "name": "Dana Whitfield",
         "yes": "si",
         "no": "no",
+        "withdraw": "ya aparecio mi bici, quiero retirar mi reporte",
+        "withdraw_yes": "Sí, retirarlo",
     },
 }
 
@@ -128,7 +132,6 @@ def test_a_theft_is_told_corrected_interrupted_confirmed_and_stored(
     database = Database(front_desk.database_url)
     with database.reading() as session:
         report = session.scalars(select(Report).where(Report.number == number.group())).one()
-    database.close()
     assert (report.type, report.state, report.language) == ("theft", "submitted", language)
     assert report.secret_hash
     assert report.secret_hash not in filed.text
@@ -136,6 +139,13 @@ def test_a_theft_is_told_corrected_interrupted_confirmed_and_stored(
     assert re.search("bike|bicicleta", stored), stored
     assert "Oak" in stored, stored
     assert "5th" not in str(report.fields.get("place"))
+
+    assert resident.say(words["withdraw"]).has(number.group())
+    assert resident.tap(words["withdraw_yes"]).has(number.group())
+    with database.reading() as session:
+        report = session.scalars(select(Report).where(Report.number == number.group())).one()
+    database.close()
+    assert report.state == "withdrawn"
 
 
 def finish(resident: Resident, words: dict[str, str]) -> Heard:
