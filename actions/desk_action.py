@@ -17,7 +17,7 @@ from actions.meant import Offered, meant, offer_next
 from actions.said import Said
 from actions.topics import action_of, choices
 from actions.turn import SHELL, Turn, read_message, shell_conversation
-from desk import conversations, department, safety
+from desk import conversations, department, places, safety
 from desk.conversations import outbox
 from desk.database import Database
 from desk.reply import Reply, choices_as_json
@@ -67,6 +67,8 @@ class DeskAction(Action):  # type: ignore[misc]  # rasa-sdk has no types
 
     def _answer(self, tracker: Tracker) -> Said:
         message, now = read_message(tracker), datetime.now(UTC)
+        ours = department.load(settings().department)
+        places.ask_geocoder(message.text, ours)  # not in the transaction, which others wait for
         writes = self.stores or message.channel == SHELL
         with database().transaction() if writes else database().reading() as session:
             if message.channel == SHELL:
@@ -77,7 +79,7 @@ class DeskAction(Action):  # type: ignore[misc]  # rasa-sdk has no types
             turn = Turn(
                 message=message if asked else meant(message, session, tracker.slots, now),
                 session=session,
-                department=department.load(settings().department),
+                department=ours,
                 now=now,
                 asked=asked,
                 slots=tracker.slots,

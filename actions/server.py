@@ -18,6 +18,7 @@ from rasa_sdk import Action
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionNotFoundException
 
+from actions import geocoders
 from actions.answers import ActionAnswer
 from actions.danger import ActionDanger
 from actions.desk_action import database
@@ -31,7 +32,7 @@ from actions.stations import ActionFindStation, ActionMyDistrict, ValidatePlaceF
 from actions.unsure import ActionUnsure
 from desk import department, places, safety
 from desk.department import Department
-from desk.places import PlaceFound
+from desk.places import PlaceFound, geocoding
 from desk.reports import report_types, times
 from desk.settings import settings
 from desk.wording import DEFAULT_LANGUAGE
@@ -144,5 +145,6 @@ def main() -> None:
         raise Unprotected("FRONTDESK_INTERNAL_TOKEN is empty")
     database().check_schema()
     warm_up(department.load(ours.department))
+    geocoding.use(geocoders.chosen(ours))
     log.info("actions_ready", port=ours.actions_port, protected=bool(token))
     uvicorn.run(app(token), host=host, port=ours.actions_port, log_level="warning")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -48,6 +49,10 @@ class Settings(BaseSettings):
         SecretStr(""), validation_alias="MESSENGER_VERIFY_TOKEN"
     )
     graph_api_url: str = Field("https://graph.facebook.com", validation_alias="GRAPH_API_URL")
+
+    # a geocoder for addresses that the department's places do not hold: none, or somebody else's
+    geocoder: Literal["", "census", "nominatim"] = Field("", validation_alias="GEOCODER")
+    geocoder_url: str = Field("", validation_alias="GEOCODER_URL")
 
     # secrets between our own processes, and for signing
     secret_key: SecretStr = Field(SecretStr(""), validation_alias="FRONTDESK_SECRET_KEY")

@@ -13,7 +13,7 @@ from desk.places.results import (
     PlaceNotFound,
 )
 from desk.places.stations import StationAnswer, StationSeen, stations_near
-from desk.places.understand import understand
+from desk.places.understand import ask_geocoder, understand
 
 __all__ = [
     "Inside",
@@ -24,6 +24,7 @@ __all__ = [
     "PlaceNotFound",
     "StationAnswer",
     "StationSeen",
+    "ask_geocoder",
     "jurisdiction",
     "metres_between",
     "replies",

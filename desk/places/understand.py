@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from desk.department import Department, Point
 from desk.department.models import Landmark, Named
+from desk.places.geocoding import in_use
 from desk.places.index import Foreign, Index, Street, index
 from desk.places.jurisdiction import jurisdiction
 from desk.places.results import (
@@ -98,7 +99,24 @@ def understand(
     `location` is a shared position {"latitude", "longitude"} and goes before the text. Labels are
     in `language`. Never raises: what cannot be understood is PlaceNotFound.
     """
-    return _Search(text[:_LONGEST], department, language).place(location)
+    search = _Search(text[:_LONGEST], department, language)
+    place = search.place(location)
+    if isinstance(place, PlaceNotFound) and place.reason == "unknown_address":
+        return search.geocoded(place) or place
+    return place
+
+
+def ask_geocoder(text: str, department: Department) -> None:
+    """Ask the geocoder, where one is in use, for an address in a text that we do not know.
+
+    `understand` knows of it afterwards. May take a second: not for a transaction.
+    """
+    geocoding = in_use()
+    if geocoding is None:
+        return
+    place = _Search(text[:_LONGEST], department, DEFAULT_LANGUAGE).place(None)
+    if isinstance(place, PlaceNotFound) and place.reason == "unknown_address":
+        geocoding.ask(place.heard, department)
 
 
 class _Search:
@@ -132,6 +150,13 @@ class _Search:
             or self.missed
             or PlaceNotFound()
         )
+
+    def geocoded(self, missed: PlaceNotFound) -> PlaceFound | PlaceAmbiguous | None:
+        """What a geocoder knows of an address; only what is ours or a neighbour's."""
+        geocoding, span = in_use(), missed.span or (0, 0)
+        known = geocoding.known(missed.heard, self.department) if geocoding else ()
+        found = [self._found(one.point, one.label, "address", span) for one in known]
+        return self._choose([one for one in found if one.district or one.agency])
 
     # ---- positions
 
@@ -336,6 +361,9 @@ class _Search:
             found = self._street_first(at)
             if found is not None:
                 return found
+        for at in range(len(self.words)):
+            if self._word(at) in _TYPES_BEFORE and self._mention(at) is None:
+                self._miss_unknown_calle(at)
         return None
 
     def _number_first(self, at: int) -> PlaceFound | PlaceAmbiguous | None:
@@ -415,6 +443,16 @@ class _Search:
         for end in range(after + 1, min(after + 4, len(self.words))):
             if SUFFIXES.get(self._word(end), "") in _PLAIN_SUFFIXES:
                 self._miss(at, end + 1)
+                return
+
+    def _miss_unknown_calle(self, at: int) -> None:
+        """Notes "calle Pino 1234" when we have no Pino."""
+        for number_at in range(at + 2, min(at + 6, len(self.words))):
+            word = self._word(number_at)
+            if word.isdecimal() and word.isascii() and 2 <= len(word) <= 5:
+                self._miss(at, number_at + 1)
+                return
+            if word in _JOINS:
                 return
 
     # ---- crossings

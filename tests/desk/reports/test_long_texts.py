@@ -17,7 +17,8 @@ from tests.desk.reports.talking import NOW
 
 LONGEST = 1600
 REPEATED = (
-    "x", "0", "1 ", "a ", "A", "- ", ", ", "and ", "5th and ", "$", "a.", "a@", "(209) ", "name is ",
+    "x", "0", "1 ", "a ", "A", "- ", ", ", "and ", "5th and ", "$", "a.", "a@", "(209) ",
+    "name is ",
     "*", "xx-", "no ", "from ", "monday ", "'", "\n", "1/", "12:", "every ", "ABC123 ",
     "last four ", "my name is A'", "he has a gun ", "g u n ", "37.59,", "T26-", "A1B2C3D4",
 )  # fmt: skip
