@@ -49,7 +49,8 @@ def report_status(turn: Turn) -> Reply:
     key = adding.key_in(turn.message.text)
     if key.number and key.secret:
         found = lifecycle.find(session, conversation_id, key.number, key.secret, turn.now)
-        reports, missing = [found] if found else [], "lifecycle.standing_none"
+        reports = [found] if found and found.state in store.SUBMITTED else []
+        missing = "lifecycle.standing_none"
     else:
         reports = lifecycle.of_conversation(session, conversation_id)[:_MOST_TOLD]
         missing = "lifecycle.standing_ask"

@@ -496,16 +496,16 @@ def _days_found(_field: Asked, text: str, _context: Context) -> Told | None:
 def _date(field: Asked, text: str, context: Context) -> Answer:
     """The first day told; the rest keeps the others ("from Dec 20 to Jan 3")."""
     try:
-        found = days.dates(text, _today(context), past=field.when_is == "past")
+        found = days.dates(text, today(context), past=field.when_is == "past")
     except days.TooFar:
         return Unclear("too_far")
     except days.NoSuchDay:
         return Unclear("no_such_day")
     if not found:
         return Unclear("date")
-    if field.when_is == "past" and found[0].day > _today(context):
+    if field.when_is == "past" and found[0].day > today(context):
         return Unclear("future")
-    if field.when_is == "future" and found[0].day < _today(context):
+    if field.when_is == "future" and found[0].day < today(context):
         return Unclear("past")
     words = times.plain(text)
     first, last = found[0].span
@@ -515,7 +515,7 @@ def _date(field: Asked, text: str, context: Context) -> Answer:
 def dates_in(field: Asked, text: str, context: Context) -> list[str]:
     """All days that a text tells, as they are stored; none when one of them cannot be."""
     try:
-        found = days.dates(text, _today(context), past=field.when_is == "past")
+        found = days.dates(text, today(context), past=field.when_is == "past")
     except (days.TooFar, days.NoSuchDay):
         return []
     return [one.day.isoformat() for one in found]
@@ -524,17 +524,18 @@ def dates_in(field: Asked, text: str, context: Context) -> list[str]:
 def only_to_come(text: str, context: Context) -> bool:
     """Whether a text speaks of days, and of none that is over."""
     try:
-        found = days.dates(text, _today(context))
+        found = days.dates(text, today(context))
     except (days.TooFar, days.NoSuchDay):
         return True
-    return bool(found) and all(one.day > _today(context) for one in found) and bool(
+    return bool(found) and all(one.day > today(context) for one in found) and bool(
         re.search(r"\b(?:will|going to|leav\w+|until|back|next|tomorrow|salimos|"
             r"salgo|volvemos|vuelvo|"
                   r"regres\w+|hasta|proxim\w+)\b", times.plain(text))
     )  # fmt: skip
 
 
-def _today(context: Context) -> date:
+def today(context: Context) -> date:
+    """The day it is where the department is."""
     return context.now.astimezone(context.department.profile.zone).date()
 
 

@@ -218,9 +218,8 @@ def find(
     if (wrong or 0) >= _WRONG_TRIES:
         return None
     found = store.with_secret(session, number, secret)
-    if found is None or found.state not in store.SUBMITTED:
+    if found is None:
         record(session, "report_not_found", conversation_id, now=now)
-        return None
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import Any, Final
 
 from desk.reports import commands, days, items, kinds, times, vehicles
@@ -46,16 +47,23 @@ class Notes(Questions):
         if asked.kind != "last4":  # that one says why it takes none
             text = kinds.without_social(text)
         answer = kinds.read(asked, text, self.context(heard))
-        if isinstance(answer, Told) and (reason := self._against(asked, answer.value)):
+        if isinstance(answer, Told) and (reason := self._against(asked, answer.value, heard)):
             return Unclear(reason)
         return answer
 
-    def _against(self, asked: Asked, value: Any) -> str | None:
-        """What speaks against a value: a day before the one it must follow."""
-        if asked.kind != "date" or asked.not_before is None:
+    def _against(self, asked: Asked, value: Any, heard: Heard) -> str | None:
+        """What speaks against a value: a day before the one it must follow, or too long after."""
+        if asked.kind != "date":
             return None
-        first = self.values.get(asked.not_before)
-        return "before" if first is not None and value < first else None
+        first = self.values.get(asked.not_before) if asked.not_before else None
+        if first is not None and value < first:
+            return "before"
+        if asked.within_days is None or (asked.not_before and first is None):
+            return None
+        start = date.fromisoformat(first) if first else kinds.today(self.context(heard))
+        if date.fromisoformat(value) <= start + timedelta(days=asked.within_days):
+            return None
+        return "too_late" if first is None else "too_far_apart"
 
     def reread(self, one: Asked, text: str, heard: Heard) -> Answer:
         """The value in a correction: what it leaves open stays as it was told before."""
@@ -143,8 +151,9 @@ class Notes(Questions):
         if len(told) != len(open_fields) or told != sorted(told):
             return []
         for one, value in zip(open_fields, told, strict=True):
-            if self._against(one, value) is None:
-                self.put(one, value)
+            if self._against(one, value, heard) is not None:
+                break
+            self.put(one, value)
         return [one for one in open_fields if one.name in self.values]
 
     def _leads_astray(self, one: Asked, text: str) -> bool:

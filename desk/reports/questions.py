@@ -179,7 +179,9 @@ class Questions:
         reply = self.question()
         if answer is not None and answer.reason == "several":
             return Reply(say("reports.unclear_several", self.language), reply.choices)
-        words = say(f"reports.unclear_{answer.reason if answer else 'other'}", self.language)
+        reason = answer.reason if answer else "other"
+        limit = asked.within_days if asked else None
+        words = say(f"reports.unclear_{reason}", self.language, days=limit or "")
         if asked is None:
             ways = self._ways_out(None) if self.state.tries >= TRIES else ()
             return Reply(f"{words} {reply.text}", (*reply.choices, *ways))

@@ -76,7 +76,8 @@ class Asked(Facts):
     pattern is in what was told; `unless_channel` leaves it out where the channel gives it.
     `setting` names a setting of a type: a common field that only types with it have. `whose` says
     which of two vehicles is meant; without it, the label does ("Your vehicle", "Other vehicle").
-    Of a date, `when_is` says that it must be past or to come, `not_before` which date it follows.
+    Of a date, `when_is` says that it must be past or to come, `not_before` which date it follows,
+    `within_days` by how many days at most (without `not_before`, of today).
     """
 
     name: Id
@@ -94,6 +95,7 @@ class Asked(Facts):
     whose: Literal["own", "other"] | None = None
     when_is: Literal["past", "future"] | None = None
     not_before: Id | None = None
+    within_days: Annotated[int, Field(ge=1, le=365)] | None = None
 
     @property
     def own(self) -> bool | None:
@@ -194,6 +196,8 @@ class ReportType(Facts):
                 one.not_before not in known or {known[one.not_before].kind, one.kind} != {"date"}
             ):
                 raise ValueError(f"{one.name} and {one.not_before!r} must be dates")
+            if one.within_days is not None and one.kind != "date":
+                raise ValueError(f"{one.name} is no date, which within_days is for")
             for name, values in one.when.items():
                 if name not in known:
                     raise ValueError(f"{one.name} depends on {name!r}, which is no field")

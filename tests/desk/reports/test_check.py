@@ -54,6 +54,7 @@ def test_the_demo_department_is_clean() -> None:
         ("promised_days: 7", "promised_days: 7\nchannels: [fax]", "channels"),
         ("promised_days: 7", "promised_days: 7\nretention_days: 0", "retention_days"),
         ("kind: place", "kind: place\n    not_before: time", "must be dates"),
+        ("kind: place", "kind: place\n    within_days: 5", "is no date"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(folder: Path, old: str, new: str, found: str) -> None:

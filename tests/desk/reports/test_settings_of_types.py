@@ -151,6 +151,37 @@ def test_the_second_day_may_not_be_before_the_first(talk: Begin) -> None:
     assert "back" not in told.fields
 
 
+def test_days_too_far_ahead_or_too_far_apart_are_not_taken(talk: Begin) -> None:
+    told = talk("web")
+    told.start("away", "we are away from February 20 to March 3")
+    assert told.fields == {}
+    told.says("February 20")
+    assert "up to 60 days ahead" in told.text
+    told.says("December 20")
+    told.says("January 20")
+    assert "30 days at most" in told.text
+    told.says("January 19")
+    assert (told.fields["leave"], told.fields["back"]) == ("2026-12-20", "2027-01-19")
+
+
+# kinds of the demo city
+
+
+@pytest.mark.parametrize(
+    ("kind", "told_once"),
+    [
+        ("traffic_complaint", "a car ran the red light on Main, it happened once, on Monday"),
+        ("extra_patrol", "fue una sola vez, pero quiero que pase una patrulla por Oak y Second"),
+    ],
+)
+def test_what_happened_only_once_is_no_pattern_for_a_patrol_plan(
+    talk: Begin, kind: str, told_once: str
+) -> None:
+    told = talk("web")
+    told.start(kind, told_once)
+    assert told.outcome.state == "refused" or "once" in told.text or "una sola vez" in told.text
+
+
 # channels
 
 

@@ -62,8 +62,8 @@ TYPES: dict[str, dict[str, Any]] = {
     ),
     "away": kind_of_report(
         [
-            field("leave", "date", when_is="future"),
-            field("back", "date", when_is="future", not_before="leave"),
+            field("leave", "date", when_is="future", within_days=60),
+            field("back", "date", when_is="future", not_before="leave", within_days=30),
         ],
         channels=["web", "messenger"],
         retention_days=30,
