@@ -213,7 +213,8 @@ _ONE: Final = re.compile(rf"\b(?P<day>{_DAY_WORD})\b")
 _AGAIN: Final = re.compile(
     rf"\b(?:every|each|cada|todos los|todas las|los|usually|always|most|siempre|normalmente|"
     rf"casi todos los)"
-    rf" (?:single |other )?(?:{_DAY_WORD}|weekends?|week|fin(?:es)? de semana|nights?|days?|"
+    rf" (?:single |other )?(?:{_DAY_WORD}|weekends?|week ?days?|week ?nights?|school days?|week|"
+    rf"fin(?:es)? de semana|nights?|days?|"
     rf"mornings?|noches?|dias?|"
     rf"mananas?|tardes?)\b|"
     rf"\b(?:mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays|weekends|weekdays|"

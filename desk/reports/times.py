@@ -158,6 +158,22 @@ _JUST_NOW: Final = re.compile(
 _A_WHILE: Final = re.compile(
     r"(?<!\w)(?:a few hours ago|a while ago|hace unas horas|hace un rato)(?!\w)"
 )
+_SO_LONG: Final = (
+    r"(?:about |around |over |almost |more than |at least |like |the (?:last|past) |como |casi |"
+    r"mas de |ya |los ultimos |las ultimas )*"
+    rf"(?P<count>\d{{1,3}}|{'|'.join(sorted(_WORDS, key=len, reverse=True))}) "
+    r"(?P<unit>hours?|days?|weeks?|months?|horas?|dias?|semanas?|mes(?:es)?)\b"
+)
+_LASTING: Final = re.compile(
+    r"\b(?:(?:been|sitting|parked|standing|like this|going on)(?: [\w']+){0,6}? for|llevan?|"
+    r"tienen?|desde hace) " + _SO_LONG
+)
+"""How long something has been so, in a story: "has been on the street for two weeks"."""
+_FOR: Final = re.compile(
+    r"(?:(?:it'?s|it has) been |for |since |lleva |tiene |desde hace |por )*"
+    rf"{_SO_LONG}(?: now| ya)?"
+)
+"""The same as a direct answer."""
 _FUTURE: Final = re.compile(
     r"(?<!\w)(?:tomorrow|next (?:week|month|year|\w+day)|(?<!la )(?<!por )(?<!esta )(?<!de )manana|"
     r"proxim[oa]|la semana que viene|\w+ que viene)(?!\w)"
@@ -364,6 +380,9 @@ def _window(words: str, now: datetime, whole: bool) -> tuple[datetime, datetime]
         return now - timedelta(minutes=15), now
     if _A_WHILE.search(words):
         return now - timedelta(hours=6), now
+    lasting = _LASTING.search(words) or (_FOR.fullmatch(words.strip(" .,!")) if whole else None)
+    if lasting is not None:
+        return _since(lasting, now), now
     if (last := _LAST_ONE.search(words)) and _DAY_RE.search(last.group("rest")):
         return _window(last.group("rest"), now, whole)
     for joined in _pairs(words):
@@ -380,7 +399,7 @@ def _window(words: str, now: datetime, whole: bool) -> tuple[datetime, datetime]
                 continue
             day = outside.start if outside and outside.start else _midnight(now.date(), zone)
             if outside and outside.hours == _PARTS["night"]:
-                first = _at_night(first)
+                first, second = _at_night(first), _at_night(second)
             first, second = _on(first, day), _on(second, day)
         elif first.start is None and second.start is not None:
             first = _on(first, second.start)
@@ -433,14 +452,26 @@ def _window(words: str, now: datetime, whole: bool) -> tuple[datetime, datetime]
     return _ends(single, now)
 
 
+def _since(lasting: re.Match[str], now: datetime) -> datetime:
+    """When something began that has lasted so long: to the hour, or to the day."""
+    said, unit = lasting.group("count"), lasting.group("unit")
+    count = int(said) if said.isdigit() else _WORDS[said]
+    if unit.startswith("h"):
+        return now - timedelta(hours=count)
+    days = {"d": 1, "w": 7, "s": 7, "m": 30}[unit[0]]
+    return datetime.combine(now.date() - timedelta(days=count * days), time(0), now.tzinfo)
+
+
 def _pairs(words: str) -> Iterator[re.Match[str]]:
     for pattern in (_RETURNED, _JOINED, _DASHED):
         yield from pattern.finditer(words)
 
 
 def _at_night(piece: _Piece) -> _Piece:
-    """A bare hour of an evening: "last night after 8"."""
-    if piece.hours is None or piece.afternoon is not None or not 5 <= piece.hours[0] < 12:
+    """A bare hour of a night: "last night after 8", "last night between 2 and 4"."""
+    if piece.hours is None or piece.afternoon is not None:
+        return piece
+    if not (5 <= piece.hours[0] < 12 or 13 <= piece.hours[0] < 17):  # 13 to 17: a bare 1 to 4
         return piece
     first, last = piece.hours
     return _Piece(piece.start, piece.end, (first + 12, last + 12), afternoon=True)

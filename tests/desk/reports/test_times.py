@@ -107,6 +107,8 @@ ES = [
     ("el 5 de noviembre de 2026", "11-05 00:00", "11-06 00:00"),
     ("desde ayer hasta hoy", "11-17 00:00", "11-18 14:30"),
     ("como a las 8 de la mañana", "11-18 07:30", "11-18 08:30"),
+    ("anoche entre las 2 y las 4", "11-18 02:00", "11-18 04:00"),
+    ("desde hace dos semanas", "11-04 00:00", "11-18 14:30"),
 ]
 
 
@@ -117,6 +119,34 @@ def window(text: str, language: Language, *, whole: bool = True) -> tuple[str, s
     ends = (found[0].earliest, found[0].latest)
     first, last = (end.astimezone(ZONE).strftime("%m-%d %H:%M") for end in ends)
     return first, last
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("last night between 2 and 4", "11-18 02:00", "11-18 04:00"),
+        ("last night between 11 and 2", "11-17 23:00", "11-18 02:00"),
+        ("last night between 8 and 10", "11-17 20:00", "11-17 22:00"),
+        ("for about 3 days", "11-15 00:00", "11-18 14:30"),
+        ("two weeks", "11-04 00:00", "11-18 14:30"),
+    ],
+)
+def test_hours_of_a_night_and_how_long_it_lasts(text: str, first: str, last: str) -> None:
+    assert window(text, "en") == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("a white van has been sitting on our street for two weeks", "11-04 00:00"),
+        ("un carro lleva tres días estacionado en mi cuadra", "11-15 00:00"),
+        ("I have lived here for ten years and never had trouble", None),
+        ("the car has 2 weeks of dust", None),
+    ],
+)
+def test_how_long_a_thing_stands_there_is_told_in_a_story(text: str, first: str | None) -> None:
+    found = window(text, "en", whole=False)
+    assert (found[0] if found else None) == first
 
 
 @pytest.mark.parametrize(("text", "first", "last"), EN)
