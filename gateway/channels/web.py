@@ -19,7 +19,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 
-from desk import department
+from desk import department, safety
 from desk.attachments import MOST_BYTES, NotAPhoto, Photo, TooMany, read_photo
 from desk.conversations import links
 from desk.database.models import utc_now
@@ -37,6 +37,7 @@ from gateway.channels.web_session import (
 from gateway.channels.web_stream import EventTail
 from gateway.channels.web_upload import Upload
 from gateway.front import Gateway, gateway_of
+from gateway.rates import Rates, network_of
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +79,7 @@ class WebChat:
         self.origins = own_origins(settings)
         self.pages = Pages()
         self.tail = EventTail(gateway.store)
+        self.rates = Rates()
         self._drawing = CapacityLimiter(1)  # one photo unpacked takes up to 250 MB
         way_out = urlsplit(self.web.quick_exit_url)
         self.policy = (
@@ -87,6 +89,16 @@ class WebChat:
             f"form-action 'self' {way_out.scheme}://{way_out.netloc}; "
             f"frame-ancestors {'*' if settings.local else self.web.embed_origins}"
         )
+
+    async def slow_down(self, request: Request, session: WebSession, text: str = "") -> None:
+        """Refuse what is one message too many; never one that may speak of danger.
+
+        Raises BadFormError.
+        """
+        if self.rates.allows(session.address, network_of(request)):
+            return
+        if not text or await to_thread.run_sync(safety.screen, text) is None:
+            raise BadFormError("too_many", 429)
 
     async def read_photo(self, content: bytes) -> Photo:
         """A photo's type and small copy, one photo at a time. Raises NotAPhoto."""
@@ -204,6 +216,7 @@ async def send(request: Request, chat: Chat) -> Response:
         language = as_language(form.get("language"))
         if sent is None:
             return _stored(chat, request, session, language, None)
+        await chat.slow_down(request, session, sent.text)
         receipt = await chat.gateway.store.write(
             lambda rows: web_log.store(rows, session.address, sent, language, utc_now())
         )
@@ -226,6 +239,7 @@ async def send_photo(request: Request, chat: Chat) -> Response:
         session = _checked(chat, request, upload.form)
         client_id = client_id_of(upload.form)
         language = as_language(upload.form.get("language"))
+        await chat.slow_down(request, session)
         photo = await chat.read_photo(upload.content)
         receipt = await chat.gateway.store.write(
             lambda rows: web_log.store_photo(

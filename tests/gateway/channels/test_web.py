@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from desk.reply import Choice
 from gateway.channels import web_log
+from gateway.rates import SESSION
 
 YES_NO = (Choice("Yes", "yes"), Choice("No", "no"))
 
@@ -317,3 +318,22 @@ class TestBehindHttps:
     def test_other_sites_may_not_frame_it_and_the_demo_is_gone(self, visitor) -> None:
         assert "frame-ancestors 'self'" in visitor.open().headers["content-security-policy"]
         assert visitor.http.get("/").status_code == 404
+
+
+def test_a_flood_is_slowed_down_in_words_and_danger_still_comes_through(site, visitor) -> None:
+    visitor.open()
+    most = SESSION[0].amount
+    for number in range(most):
+        visitor.http.post(
+            "/chat/messages", data=visitor.form(text=f"hi {number}", id=f"id{number:08}")
+        )
+    assert len(site.heard()) == most
+
+    answer = visitor.post(text="one more thing", id="idonemore")
+    assert answer.status_code == 429
+    assert "wait a minute" in answer.text
+    assert "one more thing</textarea>" in answer.text
+
+    in_danger = visitor.form(text="he has a gun and is breaking my door", id="iddanger01")
+    assert visitor.http.post("/chat/messages", data=in_danger).status_code == 303
+    assert [one.text for one in site.heard()][most:] == ["he has a gun and is breaking my door"]
