@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import Depends, Form, HTTPException, Request
+from fastapi import Depends, Form, HTTPException, Path, Request
 
 from console.view import View
 from desk import people
@@ -91,6 +91,9 @@ def anyone() -> Any:
     """A dependency: no sign-in needed."""
     return Depends(Anyone())
 
+
+RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+"""The id of a row in an address; larger ones no database knows."""
 
 TALKERS: Final = tuple(sorted(people.TALKS))
 STAFF: Final = people.ROLES

@@ -43,7 +43,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             looking.cancel()
             database.close()
 
-    app = FastAPI(title="Frontdesk console", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Frontdesk console", lifespan=lifespan, openapi_url=None)
     app.state.desk = Desk(settings=settings, database=database, view=View(settings))
     app.add_middleware(Guard, https=not settings.local)
     app.add_exception_handler(NotSignedIn, _to_sign_in)

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import ColumnElement, and_, false, func, select, true
 from sqlalchemy.orm import Session
 
-from console.access import Caller, Desk, desk_of, is_confidant, role, same_form
+from console.access import Caller, Desk, RowId, desk_of, is_confidant, role, same_form
 from console.queue_page import frame
 from desk import people
 from desk.database.models import Report, Staff, utc_now
@@ -84,7 +84,7 @@ def seen_by(caller: Caller) -> ColumnElement[bool]:
     return func.coalesce(Report.interview["private"].as_boolean(), false()).is_(False)
 
 
-def _report(session: Session, report_id: int, caller: Caller, *, lock: bool = False) -> Report:
+def _report(session: Session, report_id: RowId, caller: Caller, *, lock: bool = False) -> Report:
     """A report that this caller may know of; whoever may not is told that there is none."""
     report = session.get(Report, report_id, with_for_update=lock)
     if report is None or (is_private(report) and not is_confidant(caller.staff)):
@@ -94,7 +94,7 @@ def _report(session: Session, report_id: int, caller: Caller, *, lock: bool = Fa
 
 @router.get("/{report_id}")
 def one(
-    report_id: int,
+    report_id: RowId,
     problem: Literal["", "changed", "words", "missing"] = "",
     caller: Caller = role(*READERS),
     desk: Desk = Depends(desk_of),
@@ -134,7 +134,9 @@ def one(
 
 
 @router.get("/{report_id}/document.pdf")
-def pdf(report_id: int, caller: Caller = role(*READERS), desk: Desk = Depends(desk_of)) -> Response:
+def pdf(
+    report_id: RowId, caller: Caller = role(*READERS), desk: Desk = Depends(desk_of)
+) -> Response:
     """The approved report, to print or to send."""
     with desk.database.transaction() as session:
         report = _report(session, report_id, caller)
@@ -149,7 +151,7 @@ def pdf(report_id: int, caller: Caller = role(*READERS), desk: Desk = Depends(de
 
 @router.post("/{report_id}/change", dependencies=[Depends(same_form)])
 def change(
-    report_id: int,
+    report_id: RowId,
     before: str = Form(max_length=16),
     state: lifecycle.State = Form(),
     words: str = Form("", max_length=lifecycle.LONGEST_WORDS),

@@ -7,11 +7,11 @@ import json
 import time
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Final
+from typing import Annotated, Final
 
 import anyio
 import structlog
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -32,7 +32,7 @@ _BATCH: Final = 500
 
 @router.get("/stream")
 async def stream(
-    after: int = 0,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
     conversation: str = "",
     last_event_id: str = Header(""),
     caller: Caller = role(*STAFF),
@@ -42,7 +42,8 @@ async def stream(
 
     An open stream is the heartbeat of who sits there. It ends with the session.
     """
-    seen = int(last_event_id) if last_event_id.isdigit() else after
+    counted = last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) < 18
+    seen = int(last_event_id) if counted else after
     return StreamingResponse(
         _events(desk, caller, seen, conversation),
         media_type="text/event-stream",

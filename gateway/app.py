@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 
 _TROUBLE_SECONDS: Final = 0.5
 
+ROUTERS: Final = (health.router, webhooks.router, web.router)
+
 # httpx asks the system about every idle connection before and after each call: few are quicker.
 _LIMITS: Final = httpx.Limits(max_connections=128, max_keepalive_connections=8)
 
@@ -88,9 +90,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.add_exception_handler(HTTPException, _refusal)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(Exception, _broken)
-    app.include_router(health.router)
-    app.include_router(webhooks.router)
-    app.include_router(web.router)
+    for router in ROUTERS:
+        app.include_router(router)
     return app
 
 
