@@ -178,6 +178,8 @@ _FUTURE: Final = re.compile(
     r"(?<!\w)(?:tomorrow|next (?:week|month|year|\w+day)|(?<!la )(?<!por )(?<!esta )(?<!de )manana|"
     r"proxim[oa]|la semana que viene|\w+ que viene)(?!\w)"
 )
+_DAWN: Final = 5
+_THIS_DAY: Final = re.compile(r"\b(?:this|today|tonight|esta|este|hoy)\b")
 _LAST_ONE: Final = re.compile(
     r"(?<!\w)(?:(?:the )?(?:last|latest|most recent) (?:one|time|call|text|message|email)s?"
     r"(?: (?:was|were|came|is|happened))?|(?:la|el) ultim[oa](?: (?:vez|llamada|mensaje))?"
@@ -274,6 +276,18 @@ def understand(
     """
     words = _spoken(plain(text))
     local = now.astimezone(zone)
+    try:
+        return _told(text, words, local, language, whole)
+    except InTheFuture:
+        if local.hour >= _DAWN or not _THIS_DAY.search(words):
+            raise
+    # past midnight "this morning" is still that of the day before, for whoever has not slept
+    return _told(text, words, _midnight(local.date(), zone) - timedelta(minutes=1), language, whole)
+
+
+def _told(
+    text: str, words: str, local: datetime, language: Language, whole: bool
+) -> tuple[Window, str] | None:
     if _FUTURE.search(words) and (whole or not _DAY_RE.search(words)):
         raise InTheFuture(text)
     found = _window(words, local, whole)

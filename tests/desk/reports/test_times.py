@@ -160,6 +160,22 @@ def test_spanish_phrases(text: str, first: str, last: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("this morning between 8 and 10", "11-17 08:00", "11-17 10:00"),
+        ("tonight at 9", "11-17 21:00", "11-17 21:00"),
+        ("hoy en la mañana", "11-17 05:00", "11-17 12:00"),
+        ("ten minutes ago", "11-18 00:00", "11-18 00:05"),
+    ],
+)
+def test_past_midnight_today_is_still_the_day_before(text: str, first: str, last: str) -> None:
+    found = times.understand(text, NOW.replace(hour=0, minute=13), ZONE, "en")
+    assert found is not None
+    ends = (found[0].earliest, found[0].latest)
+    assert [end.astimezone(ZONE).strftime("%m-%d %H:%M") for end in ends] == [first, last]
+
+
+@pytest.mark.parametrize(
     "text", ["tomorrow", "next friday", "mañana", "el próximo lunes", "tonight"]
 )
 def test_what_has_not_come_is_refused(text: str) -> None:
