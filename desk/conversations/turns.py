@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from desk.conversations.tables import CONVERSATION, INBOX
 from desk.database.models import Conversation
 
+UNSCREENED_AT_ONCE: Final = 200
+
 # Built once: building a statement takes longer than running it.
 _EARLIER: Final = INBOX.alias()
 _UNSCREENED: Final = (
@@ -102,7 +104,7 @@ class Unscreened:
     language: str
 
 
-def unscreened(session: Session, limit: int = 200) -> list[Unscreened]:
+def unscreened(session: Session, limit: int = UNSCREENED_AT_ONCE) -> list[Unscreened]:
     """New messages that nobody has screened, oldest first, whatever their conversation is doing."""
     return [Unscreened(*row) for row in session.execute(_UNSCREENED, {"most": limit})]
 
