@@ -9,7 +9,7 @@ import os
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ _TRAINING_SECONDS: Final = 900.0
 _TALKING: Final = 4  # conversations that grow side by side
 _AROUND: Final = 4  # messages before and after the one whose cost is asked: a clock tick is 10 ms
 _TEXTS: Final = tuple(itertools.chain.from_iterable(TALKS))
+_MET_AT_ONCE: Final = 500  # the less often, the less the load generator is in the way
 _NUMBERS: Final = itertools.count(1)
 
 
@@ -154,15 +155,7 @@ def ours(desk: FrontDesk) -> RasaAlone:
             "text": text,
         }
 
-    def meet() -> str:
-        database = Database(desk.database_url)
-        try:
-            with database.transaction() as session:
-                address = f"+1209556{next(_NUMBERS):06}"
-                return conversation_for(session, "sms", address, now=datetime.now(UTC)).id
-        finally:
-            database.close()
-
+    met = _met(desk)
     return RasaAlone(
         model.current() or model.train(),
         ROOT,
@@ -175,10 +168,22 @@ def ours(desk: FrontDesk) -> RasaAlone:
         },
         "/webhooks/frontdesk/turn",
         body,
-        meet,
+        lambda: next(met),
         command=(str(model.RASA_PYTHON), "-m", "bot"),
         token=token,
     )
+
+
+def _met(desk: FrontDesk) -> Iterator[str]:
+    """Conversations with a row in the desk's database, which reports refer to."""
+    while True:
+        database = Database(desk.database_url)
+        with database.transaction() as session:
+            addresses = [f"+1209556{next(_NUMBERS):06}" for _ in range(_MET_AT_ONCE)]
+            now = datetime.now(UTC)
+            made = [conversation_for(session, "sms", one, now=now).id for one in addresses]
+        database.close()
+        yield from made
 
 
 def stock() -> RasaAlone:
