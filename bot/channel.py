@@ -107,7 +107,8 @@ async def take_turn(agent: Agent, turn: Turn) -> dict[str, Any]:
 
     Raises TurnFailed when the action server or the tracker store is away.
     """
-    processor, store = agent.processor, _store_of(agent.processor)
+    processor = agent.processor
+    processor.tracker_store = store = _store_of(processor)
     if not isinstance(processor.action_endpoint, ActionsEndpoint):
         processor.action_endpoint = ActionsEndpoint(processor.action_endpoint)
     async with agent.lock_store.lock(turn.conversation_id):
@@ -123,7 +124,7 @@ async def take_turn(agent: Agent, turn: Turn) -> dict[str, Any]:
                     metadata=turn.metadata,
                 )
             )
-            said = store.said_after(turn.conversation_id, turn.message_id)
+            said = store.just_said(turn.conversation_id, turn.message_id)
         if said is None:
             raise TurnFailed("the tracker was not stored")
     replies = [reply_of(event) for event in said]
@@ -133,7 +134,8 @@ async def take_turn(agent: Agent, turn: Turn) -> dict[str, Any]:
 def _store_of(processor: MessageProcessor) -> FrontdeskTrackerStore:
     """Our store, out of Rasa's wrapper. Raises TurnFailed when Rasa runs on another one.
 
-    Rasa takes a store in memory, with a warning, when it cannot import the configured one.
+    The wrapper makes new trackers of its own, and goes on with a store in memory when ours fails.
+    Rasa takes one in memory too, with a warning, when it cannot import the configured one.
     """
     store = getattr(processor.tracker_store, "_tracker_store", processor.tracker_store)
     if not isinstance(store, FrontdeskTrackerStore):

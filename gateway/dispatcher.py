@@ -74,6 +74,7 @@ class Dispatcher:
         self._new = Signal()
         self._ready = Signal()
         self._stopping = False
+        self._claiming = asyncio.Lock()
         self._in_hand: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
@@ -114,8 +115,8 @@ class Dispatcher:
                 found = await self._store.read(turns.unscreened)
                 if found:
                     await self._screen(found)
-                    self._ready.set()
                     self._screened()
+                if len(found) == turns.UNSCREENED_AT_ONCE:
                     continue
             except SQLAlchemyError:
                 log.exception("screening_failed")
@@ -135,7 +136,21 @@ class Dispatcher:
                 await self._store.write(partial(self._bare_answer, message))
             self._outbound()
         if clear:
-            await self._store.write(lambda session: turns.screened(session, clear, utc_now()))
+            await self._clear(clear)
+
+    async def _clear(self, inbox_ids: list[int]) -> None:
+        """Note that messages are no danger, and take up their turns in the same transaction."""
+
+        def work(session: Session) -> list[Turn]:
+            turns.screened(session, inbox_ids, utc_now())
+            return self._claim(session, free) if free else []
+
+        async with self._claiming:
+            free = self._free()
+            claimed = await self._store.write(work)
+            self._start(claimed)
+        if len(claimed) == free:  # there may be more
+            self._ready.set()
 
     def _prepare_danger(self, message: Unscreened, kind: str) -> Callable[[Session], None]:
         language = _language(message.text, message.language)
@@ -163,31 +178,40 @@ class Dispatcher:
     async def _turn_loop(self) -> None:
         while not self._stopping:
             try:
-                claimed = await self._claim()
+                await self._take_up()
             except SQLAlchemyError:
                 log.exception("claiming_failed")
-                claimed = []
                 await asyncio.sleep(_TROUBLE_SECONDS)
-            for turn in claimed:
-                task = asyncio.create_task(self._take(turn))
-                self._in_hand.add(task)
-                task.add_done_callback(self._finished)
-            if not claimed:
-                await self._ready.wait()
+            await self._ready.wait()
+
+    async def _take_up(self) -> None:
+        """Start the turns that wait, as far as there is room. When one ends, we are woken."""
+        while not self._stopping:
+            async with self._claiming:
+                free = self._free()
+                if not free or not await self._store.read(
+                    lambda session: turns.turn_waits(session, utc_now())
+                ):
+                    return
+                self._start(
+                    await self._store.write(lambda session: self._claim(session, free))  # noqa: B023
+                )
+
+    def _free(self) -> int:
+        return min(max(AT_ONCE - len(self._in_hand), 0), _CLAIM_AT_MOST)
+
+    def _claim(self, session: Session, limit: int) -> list[Turn]:
+        return turns.claim_turns(session, now=utc_now(), lease=self._lease, limit=limit)
+
+    def _start(self, claimed: list[Turn]) -> None:
+        for turn in claimed:
+            task = asyncio.create_task(self._take(turn))
+            self._in_hand.add(task)
+            task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
         self._ready.set()
-
-    async def _claim(self) -> list[Turn]:
-        free = min(AT_ONCE - len(self._in_hand), _CLAIM_AT_MOST)
-        if not free or not await self._store.read(
-            lambda session: turns.turn_waits(session, utc_now())
-        ):
-            return []
-        return await self._store.write(
-            lambda session: turns.claim_turns(session, now=utc_now(), lease=self._lease, limit=free)
-        )
 
     async def _take(self, turn: Turn) -> None:
         try:
@@ -209,16 +233,19 @@ class Dispatcher:
             await self._bot_turn(turn)
 
     async def _bot_turn(self, turn: Turn) -> None:
-        language = as_language(turn.language)
-        if turn.choice is None:
-            language = await anyio.to_thread.run_sync(_language, turn.text, turn.language)
+        language, department = await anyio.to_thread.run_sync(self._circumstances, turn)
         try:
             answer: TurnAnswer | str = await self._rasa.turn(turn, language)
         except RasaFailed as failure:
             log.warning("rasa_failed", inbox_id=turn.inbox_id, reason=failure.reason)
             answer = failure.reason
-        department = await anyio.to_thread.run_sync(self._department)
         await self._store.write(partial(_finish, turn, answer, language, department))
+
+    def _circumstances(self, turn: Turn) -> tuple[Language, Department]:
+        """What a turn needs besides its message: the language to answer in, the department."""
+        if turn.choice is not None:
+            return as_language(turn.language), self._department()
+        return _language(turn.text, turn.language), self._department()
 
 
 def _screen_all(messages: list[Unscreened]) -> tuple[list[tuple[Unscreened, str]], list[int]]:

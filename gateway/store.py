@@ -6,10 +6,9 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
-import anyio
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -37,7 +36,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self.database: Final = database
-        self._limiter = anyio.CapacityLimiter(_THREADS)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="database")
         self._first: deque[_Job] = deque()
         self._later: deque[_Job] = deque()
         self._changed = threading.Condition()
@@ -53,7 +52,7 @@ class Store:
         With `first` it goes before what is waiting: somebody wants to be acknowledged.
         """
         if self._writer is None:
-            return await anyio.to_thread.run_sync(self._one, work, limiter=self._limiter)
+            return await self._in_thread(self._one, work)
         outcome: Future[T] = Future()
         with self._changed:
             (self._first if first else self._later).append((work, outcome))
@@ -62,7 +61,7 @@ class Store:
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run `work` on a session for looking only."""
-        return await anyio.to_thread.run_sync(self._look, work, limiter=self._limiter)
+        return await self._in_thread(self._look, work)
 
     async def close(self) -> None:
         """Finish what is waiting; nothing may be asked of the store afterwards."""
@@ -70,7 +69,11 @@ class Store:
             with self._changed:
                 self._closing = True
                 self._changed.notify()
-            await anyio.to_thread.run_sync(self._writer.join)
+            await self._in_thread(self._writer.join)
+        self._threads.shutdown(wait=False)
+
+    async def _in_thread(self, work: Callable[..., T], *given: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
 
     def _look(self, work: Callable[[Session], T]) -> T:
         with self.database.reading() as session:

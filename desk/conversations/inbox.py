@@ -8,9 +8,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, Literal
 
-from sqlalchemy import Table, select
+from sqlalchemy import Insert, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,11 @@ Channel = Literal["sms", "messenger", "web", "shell"]
 
 _ID_LENGTH: Final = 160
 _MAX_ATTACHMENTS: Final = 10
+_CONVERSATION: Final = select(Conversation).where(
+    Conversation.channel == bindparam("on"),
+    Conversation.address == bindparam("theirs"),
+    Conversation.our_address == bindparam("ours"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +186,8 @@ def _is_number(text: str) -> bool:
 def _conversation(
     session: Session, channel: str, address: str, our_address: str
 ) -> Conversation | None:
-    return session.scalars(
-        select(Conversation).where(
-            Conversation.channel == channel,
-            Conversation.address == address,
-            Conversation.our_address == our_address,
-        )
-    ).first()
+    known = {"on": channel, "theirs": address, "ours": our_address}
+    return session.scalars(_CONVERSATION, known).first()
 
 
 def _insert_unless_there(session: Session, table: Table, values: dict[str, Any]) -> Any:
@@ -194,10 +195,17 @@ def _insert_unless_there(session: Session, table: Table, values: dict[str, Any])
 
     On PostgreSQL this waits for another transaction that inserts the same key.
     """
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return session.execute(
-        dialect.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id)
-    ).scalar()
+    statement = _insert(session.get_bind().dialect.name, table, tuple(values))
+    return session.execute(statement, values).scalar()
+
+
+@cache
+def _insert(dialect: str, table: Table, columns: tuple[str, ...]) -> Insert:
+    """Built once for each set of columns: building a statement takes longer than running it."""
+    kind = postgresql if dialect == "postgresql" else sqlite
+    values = {column: bindparam(column, type_=table.c[column].type) for column in columns}
+    statement: Insert = kind.insert(table).values(values).on_conflict_do_nothing()
+    return statement.returning(table.c.id)
 
 
 def _fitting(provider_id: str) -> str:

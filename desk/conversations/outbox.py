@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from desk.conversations.events import record
@@ -31,6 +42,79 @@ OPTED_OUT: Final = "21610"
 """Twilio's code for a number that has opted out; used for our own refusals too."""
 
 _OTHER: Final = OUTBOX.alias()
+
+
+def _sendable(*, urgent: bool) -> Select[int]:
+    """At most `most` messages that could be sent `now`."""
+    other = _OTHER.c
+    earlier = and_(other.state == "queued", other.urgent.is_(urgent), other.id < OUTBOX.c.id)
+    # An answer to danger overtakes all that is queued, and does not wait for a call under way.
+    in_the_way = (
+        or_(earlier, and_(other.state == "sending", other.urgent.is_(True)))
+        if urgent
+        else or_(
+            earlier,
+            other.state == "sending",
+            and_(other.state == "queued", other.urgent.is_(True)),
+        )
+    )
+    return (
+        select(OUTBOX.c.id)
+        .where(
+            OUTBOX.c.state == "queued",
+            OUTBOX.c.urgent.is_(urgent),
+            or_(OUTBOX.c.next_try_at.is_(None), OUTBOX.c.next_try_at <= bindparam("now")),
+            ~exists().where(other.conversation_id == OUTBOX.c.conversation_id, in_the_way),
+        )
+        .limit(bindparam("most"))
+    )
+
+
+# Built once: building a statement takes longer than running it.
+_SENDABLE: Final = {urgent: _sendable(urgent=urgent) for urgent in (True, False)}
+_CANDIDATES: Final = {
+    urgent: query.order_by(OUTBOX.c.id).with_for_update(skip_locked=True, of=OUTBOX)
+    for urgent, query in _SENDABLE.items()
+}
+_TAKE: Final = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id == bindparam("outbox_id"), OUTBOX.c.state == "queued")
+    .values(state="sending", lease_until=bindparam("until"), attempts=OUTBOX.c.attempts + 1)
+    .returning(OUTBOX)
+)
+_ITS_CONVERSATION: Final = select(CONVERSATION).where(CONVERSATION.c.id == bindparam("of"))
+_SETTLE: Final = (
+    update(OUTBOX)
+    .where(
+        OUTBOX.c.id == bindparam("outbox_id"),
+        OUTBOX.c.state.in_(bindparam("before", expanding=True)),
+    )
+    .values(
+        state=bindparam("after"),
+        lease_until=None,
+        error=bindparam("code"),
+        next_try_at=bindparam("again"),
+        sent_at=func.coalesce(bindparam("sent", type_=OUTBOX.c.sent_at.type), OUTBOX.c.sent_at),
+        provider_id=func.coalesce(
+            OUTBOX.c.provider_id, bindparam("provider", type_=OUTBOX.c.provider_id.type)
+        ),
+    )
+    .returning(OUTBOX.c.conversation_id)
+)
+_KEEP_PROVIDER_ID: Final = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id == bindparam("outbox_id"), OUTBOX.c.provider_id.is_(None))
+    .values(provider_id=bindparam("provider"))
+)
+_SPOKEN: Final = (
+    select(OUTBOX.c.id)
+    .where(
+        OUTBOX.c.conversation_id == bindparam("conversation"),
+        OUTBOX.c.author == "bot",
+        OUTBOX.c.created_at >= bindparam("since"),
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +165,13 @@ def add_outbound(
 
 def was_spoken_to(session: Session, conversation_id: str, since: datetime) -> bool:
     """Whether the bot has said anything in this conversation since then."""
-    return (
-        session.execute(
-            select(OutboxMessage.id)
-            .where(
-                OutboxMessage.conversation_id == conversation_id,
-                OutboxMessage.author == "bot",
-                OutboxMessage.created_at >= since,
-            )
-            .limit(1)
-        ).first()
-        is not None
-    )
+    which = {"conversation": conversation_id, "since": since}
+    return session.execute(_SPOKEN, which).first() is not None
 
 
 def sending_waits(session: Session, now: datetime, *, urgent: bool) -> bool:
     """Whether a message could be sent now. Only looks."""
-    return session.execute(_sendable(now, urgent=urgent).limit(1)).first() is not None
+    return session.execute(_SENDABLE[urgent], {"now": now, "most": 1}).first() is not None
 
 
 def claim_outgoing(
@@ -109,23 +183,11 @@ def claim_outgoing(
     without it only the others. The rows say `sending` afterwards: commit before you call anybody.
     """
     claimed = []
-    for outbox_id in session.scalars(
-        _sendable(now, urgent=urgent)
-        .order_by(OUTBOX.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=OUTBOX)
-    ).all():
-        message = session.execute(
-            update(OUTBOX)
-            .where(OUTBOX.c.id == outbox_id, OUTBOX.c.state == "queued")
-            .values(state="sending", lease_until=now + lease, attempts=OUTBOX.c.attempts + 1)
-            .returning(OUTBOX)
-        ).first()
+    for outbox_id in session.scalars(_CANDIDATES[urgent], {"now": now, "most": limit}).all():
+        message = session.execute(_TAKE, {"outbox_id": outbox_id, "until": now + lease}).first()
         if message is None:
             continue
-        conversation = session.execute(
-            select(CONVERSATION).where(CONVERSATION.c.id == message.conversation_id)
-        ).one()
+        conversation = session.execute(_ITS_CONVERSATION, {"of": message.conversation_id}).one()
         claimed.append(_outgoing(message, conversation))
     return claimed
 
@@ -145,26 +207,21 @@ def settle(
     The provider's id is kept even when the state comes out of order, so that later receipts match.
     """
     allowed = [before for before, after in MAY_BECOME.items() if state in after]
-    values: dict[str, Any] = {
-        "state": state,
-        "lease_until": None,
-        "error": error,
-        "next_try_at": next_try_at,
-    }
-    if state == "sent":
-        values["sent_at"] = now
+    provider = provider_id and provider_id[:160]
     conversation_id = session.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.id == outbox_id, OUTBOX.c.state.in_(allowed))
-        .values(**values)
-        .returning(OUTBOX.c.conversation_id)
+        _SETTLE,
+        {
+            "outbox_id": outbox_id,
+            "before": allowed,
+            "after": state,
+            "code": error,
+            "again": next_try_at,
+            "sent": now if state == "sent" else None,
+            "provider": provider,
+        },
     ).scalar()
-    if provider_id is not None:
-        session.execute(
-            update(OUTBOX)
-            .where(OUTBOX.c.id == outbox_id, OUTBOX.c.provider_id.is_(None))
-            .values(provider_id=provider_id[:160])
-        )
+    if conversation_id is None and provider is not None:
+        session.execute(_KEEP_PROVIDER_ID, {"outbox_id": outbox_id, "provider": provider})
     if conversation_id is None:
         return False
     if error == OPTED_OUT:
@@ -209,27 +266,6 @@ def oldest_waiting(session: Session, now: datetime) -> timedelta:
 
 def _due(now: datetime) -> ColumnElement[bool]:
     return or_(OUTBOX.c.next_try_at.is_(None), OUTBOX.c.next_try_at <= now)
-
-
-def _sendable(now: datetime, *, urgent: bool) -> Select[int]:
-    other = _OTHER.c
-    earlier = and_(other.state == "queued", other.urgent.is_(urgent), other.id < OUTBOX.c.id)
-    # An answer to danger overtakes all that is queued, and does not wait for a call under way.
-    in_the_way = (
-        or_(earlier, and_(other.state == "sending", other.urgent.is_(True)))
-        if urgent
-        else or_(
-            earlier,
-            other.state == "sending",
-            and_(other.state == "queued", other.urgent.is_(True)),
-        )
-    )
-    return select(OUTBOX.c.id).where(
-        OUTBOX.c.state == "queued",
-        OUTBOX.c.urgent.is_(urgent),
-        _due(now),
-        ~exists().where(other.conversation_id == OUTBOX.c.conversation_id, in_the_way),
-    )
 
 
 def _outgoing(message: Row[Any], conversation: Row[Any]) -> Outgoing:

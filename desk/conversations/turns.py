@@ -7,13 +7,70 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, exists, or_, select, update
+from sqlalchemy import Row, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from desk.conversations.tables import CONVERSATION, INBOX
 from desk.database.models import Conversation
 
+UNSCREENED_AT_ONCE: Final = 200
+
+# Built once: building a statement takes longer than running it.
 _EARLIER: Final = INBOX.alias()
+_UNSCREENED: Final = (
+    select(INBOX.c.id, INBOX.c.text, CONVERSATION.c.language)
+    .join(CONVERSATION, CONVERSATION.c.id == INBOX.c.conversation_id)
+    .where(INBOX.c.state == "new", INBOX.c.screened_at.is_(None))
+    .order_by(INBOX.c.id)
+    .limit(bindparam("most"))
+)
+_SCREENED: Final = (
+    update(INBOX)
+    .where(INBOX.c.id.in_(bindparam("inbox_ids", expanding=True)), INBOX.c.screened_at.is_(None))
+    .values(screened_at=bindparam("now"))
+)
+_READY: Final = (
+    select(CONVERSATION.c.id, INBOX.c.id)
+    .join(INBOX, INBOX.c.conversation_id == CONVERSATION.c.id)
+    .where(
+        INBOX.c.state == "new",
+        INBOX.c.screened_at.is_not(None),
+        or_(CONVERSATION.c.lease_until.is_(None), CONVERSATION.c.lease_until <= bindparam("now")),
+        ~exists().where(
+            _EARLIER.c.conversation_id == INBOX.c.conversation_id,
+            _EARLIER.c.state == "new",
+            _EARLIER.c.id < INBOX.c.id,
+        ),
+    )
+    .limit(bindparam("most"))
+)
+_CANDIDATES: Final = _READY.order_by(INBOX.c.id).with_for_update(skip_locked=True, of=CONVERSATION)
+_TAKE_MESSAGE: Final = (
+    update(INBOX)
+    .where(INBOX.c.id == bindparam("inbox_id"), INBOX.c.state == "new")
+    .values(attempts=INBOX.c.attempts + 1)
+    .returning(INBOX)
+)
+_LEASE: Final = (
+    update(CONVERSATION)
+    .where(CONVERSATION.c.id == bindparam("conversation"))
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+    .returning(CONVERSATION)
+)
+_GIVE_BACK: Final = (
+    update(CONVERSATION)
+    .where(
+        CONVERSATION.c.id == bindparam("conversation"),
+        CONVERSATION.c.lease_owner == bindparam("owner"),
+    )
+    .values(lease_owner=None, lease_until=None)
+    .returning(CONVERSATION.c.id)
+)
+_DONE: Final = (
+    update(INBOX)
+    .where(INBOX.c.id == bindparam("inbox_id"), INBOX.c.state == "new")
+    .values(state="done", done_at=bindparam("now"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +104,14 @@ class Unscreened:
     language: str
 
 
-def unscreened(session: Session, limit: int = 200) -> list[Unscreened]:
+def unscreened(session: Session, limit: int = UNSCREENED_AT_ONCE) -> list[Unscreened]:
     """New messages that nobody has screened, oldest first, whatever their conversation is doing."""
-    rows = session.execute(
-        select(INBOX.c.id, INBOX.c.text, CONVERSATION.c.language)
-        .join(CONVERSATION, CONVERSATION.c.id == INBOX.c.conversation_id)
-        .where(INBOX.c.state == "new", INBOX.c.screened_at.is_(None))
-        .order_by(INBOX.c.id)
-        .limit(limit)
-    )
-    return [Unscreened(*row) for row in rows]
+    return [Unscreened(*row) for row in session.execute(_UNSCREENED, {"most": limit})]
 
 
 def screened(session: Session, inbox_ids: list[int], now: datetime) -> None:
     """Note that nothing dangerous was found in these messages."""
-    session.execute(
-        update(INBOX)
-        .where(INBOX.c.id.in_(inbox_ids), INBOX.c.screened_at.is_(None))
-        .values(screened_at=now)
-    )
+    session.execute(_SCREENED, {"inbox_ids": inbox_ids, "now": now})
 
 
 def found_danger(session: Session, inbox_id: int, kind: str, now: datetime) -> Conversation | None:
@@ -88,7 +134,7 @@ def found_danger(session: Session, inbox_id: int, kind: str, now: datetime) -> C
 
 def turn_waits(session: Session, now: datetime) -> bool:
     """Whether a conversation could be claimed now. Only looks."""
-    return session.execute(_ready(now).limit(1)).first() is not None
+    return session.execute(_READY, {"now": now, "most": 1}).first() is not None
 
 
 def claim_turns(session: Session, *, now: datetime, lease: timedelta, limit: int = 1) -> list[Turn]:
@@ -97,25 +143,16 @@ def claim_turns(session: Session, *, now: datetime, lease: timedelta, limit: int
     Nobody else gets them before `now` + `lease`; after that the message is given out again, so the
     work must be repeatable. A conversation whose oldest message is not screened yet must wait.
     """
-    candidates = _ready(now).order_by(INBOX.c.id).limit(limit)
     turns = []
     for conversation_id, inbox_id in session.execute(
-        candidates.with_for_update(skip_locked=True, of=CONVERSATION)
+        _CANDIDATES, {"now": now, "most": limit}
     ).all():
-        message = session.execute(
-            update(INBOX)
-            .where(INBOX.c.id == inbox_id, INBOX.c.state == "new")
-            .values(attempts=INBOX.c.attempts + 1)
-            .returning(INBOX)
-        ).first()
+        message = session.execute(_TAKE_MESSAGE, {"inbox_id": inbox_id}).first()
         if message is None:
             continue  # answered by another worker between our look and our lock
         token = secrets.token_hex(16)
         conversation = session.execute(
-            update(CONVERSATION)
-            .where(CONVERSATION.c.id == conversation_id)
-            .values(lease_owner=token, lease_until=now + lease)
-            .returning(CONVERSATION)
+            _LEASE, {"conversation": conversation_id, "owner": token, "until": now + lease}
         ).one()
         turns.append(_turn(conversation, message, token))
     return turns
@@ -127,10 +164,7 @@ def end_turn(session: Session, turn: Turn) -> Conversation | None:
     None when the lease is no longer ours: another worker has the message; store nothing.
     """
     still_ours = session.execute(
-        update(CONVERSATION)
-        .where(CONVERSATION.c.id == turn.conversation_id, CONVERSATION.c.lease_owner == turn.lease)
-        .values(lease_owner=None, lease_until=None)
-        .returning(CONVERSATION.c.id)
+        _GIVE_BACK, {"conversation": turn.conversation_id, "owner": turn.lease}
     ).scalar()
     if still_ours is None:
         return None
@@ -139,32 +173,7 @@ def end_turn(session: Session, turn: Turn) -> Conversation | None:
 
 def done(session: Session, inbox_id: int, now: datetime) -> None:
     """Mark a message as answered."""
-    session.execute(
-        update(INBOX)
-        .where(INBOX.c.id == inbox_id, INBOX.c.state == "new")
-        .values(state="done", done_at=now)
-    )
-
-
-def _ready(now: datetime) -> Select[str, int]:
-    return (
-        select(CONVERSATION.c.id, INBOX.c.id)
-        .join(INBOX, INBOX.c.conversation_id == CONVERSATION.c.id)
-        .where(
-            INBOX.c.state == "new",
-            INBOX.c.screened_at.is_not(None),
-            _free(now),
-            ~exists().where(
-                _EARLIER.c.conversation_id == INBOX.c.conversation_id,
-                _EARLIER.c.state == "new",
-                _EARLIER.c.id < INBOX.c.id,
-            ),
-        )
-    )
-
-
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(CONVERSATION.c.lease_until.is_(None), CONVERSATION.c.lease_until <= now)
+    session.execute(_DONE, {"inbox_id": inbox_id, "now": now})
 
 
 def _turn(conversation: Row[Any], message: Row[Any], lease: str) -> Turn:

@@ -16,6 +16,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 _LOCK_WAIT_SECONDS: Final = 20
+_BEGIN_WRITING: Final = text("BEGIN IMMEDIATE")
+_BEGIN_READING: Final = text("BEGIN")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -47,7 +49,7 @@ class Database:
         """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             if self.is_sqlite:
-                session.execute(text("BEGIN IMMEDIATE"))
+                session.execute(_BEGIN_WRITING)
             yield session
 
     @contextmanager
@@ -55,7 +57,7 @@ class Database:
         """A session for looking only; nothing in it is stored."""
         with Session(self.engine, expire_on_commit=False) as session:
             if self.is_sqlite:
-                session.execute(text("BEGIN"))
+                session.execute(_BEGIN_READING)
             yield session
 
     def migrate(self) -> None:

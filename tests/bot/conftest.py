@@ -1,13 +1,14 @@
-"""Rasa and the action server, started for real on free ports, without a gateway."""
+"""Rasa and the action server, started for real without a gateway, or only Rasa's Python."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from tests.support import free_ports
 TOKEN = "a-token-for-tests"
 _IDS = itertools.count(1)
 _READY_SECONDS = 180
+
+InBot = Callable[[str], Any]
 
 
 @dataclass
@@ -136,3 +139,24 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
         for name in list(running.running):
             running.stop(name)
         running.database.close()
+
+
+@pytest.fixture(scope="session")
+def in_bot() -> InBot:
+    """Runs Python in Rasa's environment; gives back what it `told`."""
+
+    def run(script: str) -> Any:
+        told = "\nimport json, sys\nprint('\\n' + json.dumps(told), file=sys.__stdout__)"
+        done = subprocess.run(
+            [str(model.RASA_PYTHON), "-W", "ignore", "-c", script + told],
+            cwd=ROOT,
+            env=model.rasa_environment(),
+            capture_output=True,
+            text=True,
+            timeout=110,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return run

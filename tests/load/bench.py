@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import tempfile
 import time
-import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,14 +20,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from desk.settings import ROOT
-from tests.load import machine
+from tests.load import machine, rasa_alone
 from tests.load.outcome import Outcome, compare, percentile, settled
-from tests.load.traffic import TALKS, Twilio, plan
+from tests.load.traffic import Sent, Twilio, plan
 from tests.support import FrontDesk
 
 PROCESSES: Final = ("gateway", "rasa", "actions", "console", "simulator")
 REPORT: Final = ROOT / "docs" / "benchmarks.md"
-_RASA_AT_ONCE: Final = 8
+_BURST_RATE: Final = 120.0
+_MARKS: Final = (5, 50, 200)
 _RASA_SECONDS: Final = 10.0
 _DRAIN_SECONDS: Final = 600.0
 _LOOKS_AT_PAGE: Final = 20
@@ -47,59 +47,111 @@ class Figure:
 def main(
     rate: Annotated[float, typer.Option(min=0.1, help="Texts a second.")] = 25.0,
     seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 60.0,
+    burst: Annotated[
+        float, typer.Option(min=0, help="Seconds of a burst of 120 texts a second; 0: none.")
+    ] = 0.0,
+    alone: Annotated[bool, typer.Option(help="Measure Rasa alone, and a stock one.")] = True,
 ) -> None:
     """Drive the front desk at a steady pace, and measure what comes of it."""
     console = Console(highlight=False)
-    with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
-        desk = FrontDesk(Path(folder))
-        with console.status("Starting the front desk"):
-            started = desk.start()
-        try:
-            figures = [Figure("start of all processes", f"{started:.0f} s")]
-            figures += _measure(desk, console, rate, seconds)
-        finally:
-            desk.stop()
+    with _front_desk(console) as (desk, started):
+        figures = [Figure("start of all processes", f"{started:.0f} s")]
+        figures += _measure(desk, console, rate, seconds)
+        if alone:
+            figures += _rasa_alone(desk, console)
+    if burst:
+        with _front_desk(console) as (desk, _):
+            figures += _burst(desk, console, burst)
     _print(console, figures)
     _write(figures, rate, seconds)
     console.print(f"Written to {REPORT.relative_to(ROOT)}.")
 
 
+@contextmanager
+def _front_desk(console: Console) -> Iterator[tuple[FrontDesk, float]]:
+    """All processes, with a folder of their own, and how many seconds their start took."""
+    with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
+        desk = FrontDesk(Path(folder))
+        with console.status("Starting the front desk"):
+            started = desk.start()
+        try:
+            yield desk, started
+        finally:
+            desk.stop()
+
+
 def _measure(desk: FrontDesk, console: Console, rate: float, seconds: float) -> list[Figure]:
+    with _progress(console) as progress:
+        page = _page(desk)
+        before = {name: machine.usage(desk.pid(name)) for name in PROCESSES}
+        outcome, drained = _drive(desk, progress, rate, seconds)
+        count = int(rate * seconds)
+        busy = machine.load()
+        after = {name: machine.usage(desk.pid(name)) for name in PROCESSES}
+    figures = _answers(outcome, count, drained)
+    for name in PROCESSES:
+        cpu = (after[name].cpu_seconds - before[name].cpu_seconds) / count
+        memory = f"{before[name].memory_mb:.0f} → {after[name].memory_mb:.0f} MB"
+        figures.append(Figure(f"{name}: CPU a message; memory", f"{cpu * 1000:.1f} ms; {memory}"))
+    figures += page
+    figures.append(Figure("load average at the end of the texts", f"{busy:.1f}"))
+    return figures
+
+
+def _drive(
+    desk: FrontDesk, progress: Progress, rate: float, seconds: float
+) -> tuple[Outcome, float]:
+    """Post texts, and wait until all are answered: what came of them, how long it took."""
+    texts = plan(int(rate * seconds), at_once=max(20, int(rate * 5)), danger_every=50)
+    posting = progress.add_task("Texts", total=len(texts))
+
+    async def post() -> list[Sent]:
+        async with Twilio(desk) as twilio:
+            return await twilio.drive(texts, rate, lambda: progress.advance(posting))
+
+    sent = asyncio.run(post())
+    began = time.monotonic()
+    settled(desk, _DRAIN_SECONDS)
+    drained = time.monotonic() - began
+    return compare(desk, sent), drained
+
+
+def _burst(desk: FrontDesk, console: Console, seconds: float) -> list[Figure]:
+    """Far more than one machine answers at once: nobody is refused, and danger does not wait."""
+    with _progress(console) as progress:
+        outcome, drained = _drive(desk, progress, _BURST_RATE, seconds)
+    danger = max(outcome.danger, default=float("nan"))
+    bad = outcome.refused + outcome.lost + outcome.doubled
+    return [
+        Figure(
+            f"burst of {_BURST_RATE:g} a second for {seconds:g} s: refused / lost / doubled",
+            f"{outcome.refused} / {outcome.lost} / {outcome.doubled}",
+            "none",
+            bad == 0,
+        ),
+        Figure(
+            "– webhook acknowledged, p50 / p95 / p99",
+            _times(outcome.acknowledged, 0.5, 0.95, 0.99),
+        ),
+        Figure(
+            "– danger answered, p50 / p95 / slowest",
+            _times(outcome.danger, 0.5, 0.95, 1.0),
+            "< 2000 ms",
+            danger < 2.0,
+        ),
+        Figure("– time to drain afterwards", f"{drained:.0f} s", "< 600 s", drained < 600),
+        Figure("– answered by the fixed text", str(outcome.fixed)),
+    ]
+
+
+def _progress(console: Console) -> Progress:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        page = _page(desk)
-        texts = plan(int(rate * seconds), at_once=max(20, int(rate * 5)), danger_every=50)
-        posting = progress.add_task("Texts", total=len(texts))
-        before = {name: machine.usage(desk.pid(name)) for name in PROCESSES}
-
-        async def drive() -> Outcome:
-            async with Twilio(desk) as twilio:
-                sent = await twilio.drive(texts, rate, lambda: progress.advance(posting))
-            began = time.monotonic()
-            await asyncio.to_thread(settled, desk, _DRAIN_SECONDS)
-            nonlocal drained
-            drained = time.monotonic() - began
-            return compare(desk, sent)
-
-        drained = 0.0
-        outcome = asyncio.run(drive())
-        busy = machine.load()
-        after = {name: machine.usage(desk.pid(name)) for name in PROCESSES}
-        sustained = asyncio.run(_rasa_alone(desk))
-    figures = _answers(outcome, len(texts), drained)
-    for name in PROCESSES:
-        cpu = (after[name].cpu_seconds - before[name].cpu_seconds) / len(texts)
-        memory = f"{before[name].memory_mb:.0f} → {after[name].memory_mb:.0f} MB"
-        figures.append(Figure(f"{name}: CPU a message; memory", f"{cpu * 1000:.1f} ms; {memory}"))
-    figures.append(Figure("one Rasa process, alone", f"{sustained:.0f} messages a second"))
-    figures += page
-    figures.append(Figure("load average at the end of the texts", f"{busy:.1f}"))
-    return figures
+    return Progress(*columns, console=console, transient=True)
 
 
 def _answers(outcome: Outcome, count: int, drained: float) -> list[Figure]:
@@ -168,35 +220,62 @@ def _page(desk: FrontDesk) -> list[Figure]:
     ]
 
 
-async def _rasa_alone(desk: FrontDesk) -> float:
-    """Messages a second that one Rasa process answers when it always has work."""
-    settings = json.loads((desk.folder / "local-settings.json").read_text())
-    headers = {"Authorization": f"Bearer {settings['FRONTDESK_INTERNAL_TOKEN']}"}
-    url = f"http://127.0.0.1:{desk.ports['RASA_PORT']}/webhooks/frontdesk/turn"
-    until = time.monotonic() + _RASA_SECONDS
-    answered = 0
+def _rasa_alone(desk: FrontDesk, console: Console) -> list[Figure]:
+    """One Rasa process with our model, and one with what `rasa init` makes."""
+    with console.status("Our Rasa alone"), rasa_alone.ours(desk) as process:
+        mine = _alone(process)
+    with console.status("A stock Rasa alone (trained the first time)"), rasa_alone.stock() as other:
+        stock = _alone(other)
+    times = mine.busy.rate / stock.busy.rate
+    slower = mine.cost[_MARKS[-1]] / mine.cost[_MARKS[0]]
+    marks = " / ".join(f"{mark}th" for mark in _MARKS)
+    return [
+        Figure(
+            "one Rasa process alone, every text new: ours / stock quick start",
+            f"{mine.busy.rate:.0f} / {stock.busy.rate:.0f} messages a second",
+            "4 times the stock one",
+            times >= 4,
+        ),
+        Figure("– CPU a message", f"{mine.busy.cpu_ms:.1f} / {stock.busy.cpu_ms:.1f} ms"),
+        Figure(
+            "– the same texts again and again",
+            f"{mine.again.rate:.0f} / {stock.again.rate:.0f} messages a second; "
+            f"{mine.again.cpu_ms:.1f} / {stock.again.cpu_ms:.1f} ms",
+        ),
+        Figure("– memory", f"{mine.memory_mb:.0f} / {stock.memory_mb:.0f} MB"),
+        Figure("– start", f"{mine.start:.0f} / {stock.start:.0f} s"),
+        Figure("– swap of the model", f"{mine.swap:.1f} / {stock.swap:.1f} s"),
+        Figure(
+            f"– CPU of the {marks} message, ours",
+            " / ".join(f"{cost:.1f}" for cost in mine.cost.values()) + " ms",
+            "last ≤ 1.5 × first",
+            slower <= 1.5,
+        ),
+        Figure(
+            f"– CPU of the {marks} message, stock",
+            " / ".join(f"{cost:.1f}" for cost in stock.cost.values()) + " ms",
+        ),
+    ]
 
-    async def resident(client: httpx.AsyncClient, first: int) -> None:
-        nonlocal answered
-        talk = first
-        while time.monotonic() < until:
-            conversation = f"sms-{uuid.uuid4().hex}"
-            for text in TALKS[talk % len(TALKS)]:
-                body = {
-                    "conversation_id": conversation,
-                    "message_id": uuid.uuid4().hex,
-                    "channel": "sms",
-                    "language": "en",
-                    "text": text,
-                }
-                response = await client.post(url, json=body, headers=headers)
-                answered += response.status_code == httpx.codes.OK
-            talk += 1
 
-    began = time.monotonic()
-    async with httpx.AsyncClient(timeout=30) as client:
-        await asyncio.gather(*(resident(client, one) for one in range(_RASA_AT_ONCE)))
-    return answered / (time.monotonic() - began)
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What one Rasa process does by itself."""
+
+    start: float
+    busy: rasa_alone.Busy
+    again: rasa_alone.Busy  # the same texts again and again
+    cost: dict[int, float]
+    memory_mb: float
+    swap: float
+
+
+def _alone(process: rasa_alone.RasaAlone) -> Alone:
+    again = asyncio.run(rasa_alone.busy(process, _RASA_SECONDS, new=False))
+    busy = asyncio.run(rasa_alone.busy(process, _RASA_SECONDS, new=True))
+    cost = asyncio.run(rasa_alone.growth(process, _MARKS))
+    memory = process.usage().memory_mb
+    return Alone(process.started, busy, again, cost, memory, process.swap())
 
 
 def _times(values: Sequence[float], *shares: float) -> str:

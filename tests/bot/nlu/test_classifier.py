@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.bot.nlu.conftest import InBot
+from tests.bot.conftest import InBot
 
 _SCRIPT = """
 import sys, tempfile

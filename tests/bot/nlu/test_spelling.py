@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.bot.nlu.conftest import InBot
+from tests.bot.conftest import InBot
 
 _SCRIPT = """
 from bot.nlu.spelling import Speller
