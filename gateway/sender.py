@@ -16,10 +16,12 @@ from desk.conversations.outbox import (
     OPTED_OUT,
     Outgoing,
     claim_outgoing,
+    expire,
     lost_while_sending,
     sending_waits,
     settle,
 )
+from desk.conversations.pace import Pace
 from desk.database.models import utc_now
 from desk.settings import Settings
 from gateway.delivery import Adapter, Delivery, broken
@@ -49,7 +51,9 @@ class Sender:
     def __init__(self, settings: Settings, store: Store, adapters: Mapping[str, Adapter]) -> None:
         self._store = store
         self._adapters = adapters
+        self._settings = settings
         self._timeout = settings.provider_timeout
+        self._pace = Pace(sms=settings.twilio_rate, whatsapp=settings.whatsapp_rate)
         self._signal = Signal()
         self._stopping = False
         self._in_hand: dict[bool, set[asyncio.Task[None]]] = {True: set(), False: set()}
@@ -87,6 +91,17 @@ class Sender:
         lost = await self._store.write(lambda session: lost_while_sending(session, now))
         for outbox_id in lost:
             log.warning("delivery_unknown", outbox_id=outbox_id, error="lost")
+        expired = await self._store.write(
+            lambda session: expire(
+                session,
+                self._adapters.keys(),
+                answers_before=now - timedelta(seconds=self._settings.reply_expires),
+                others_before=now - timedelta(seconds=self._settings.staff_expires),
+                now=now,
+            )
+        )
+        for outbox_id in expired:
+            log.warning("not_sent", outbox_id=outbox_id, state="failed", error="expired")
 
     async def _work(self) -> bool:
         """Start what can be sent now. False when there was nothing."""
@@ -107,7 +122,12 @@ class Sender:
                 for urgent in (True, False)
                 if free[urgent]
                 for message in claim_outgoing(
-                    session, now=now, lease=lease, urgent=urgent, limit=free[urgent]
+                    session,
+                    now=now,
+                    lease=lease,
+                    urgent=urgent,
+                    limit=free[urgent],
+                    pace=self._pace,
                 )
             ]
             to_send = [one for one in claimed if not self._settled_here(session, one)]
@@ -159,23 +179,24 @@ class Sender:
                 attempt=message.attempts,
             )
         try:
-            await self._store.write(lambda session: _note(session, message, delivery))
+            await self._store.write(lambda session: self._note(session, message, delivery))
         except SQLAlchemyError:  # the lease runs out and the sweep calls it unknown, which it is
             log.exception("delivery_not_noted", outbox_id=message.outbox_id)
 
-
-def _note(session: Session, message: Outgoing, delivery: Delivery) -> None:
-    now = utc_now()
-    next_try = None
-    if delivery.state == "queued":
-        wait = delivery.wait if delivery.wait is not None else 2.0 ** (message.attempts - 1)
-        next_try = now + timedelta(seconds=min(wait, _LONGEST_WAIT))
-    settle(
-        session,
-        message.outbox_id,
-        delivery.state,
-        provider_id=delivery.provider_id,
-        error=delivery.error,
-        next_try_at=next_try,
-        now=now,
-    )
+    def _note(self, session: Session, message: Outgoing, delivery: Delivery) -> None:
+        now = utc_now()
+        next_try = None
+        if delivery.state == "queued":
+            wait = delivery.wait if delivery.wait is not None else 2.0 ** (message.attempts - 1)
+            next_try = now + timedelta(seconds=min(wait, _LONGEST_WAIT))
+        elif delivery.state == "unknown":
+            next_try = now + timedelta(seconds=self._settings.look_up_after)
+        settle(
+            session,
+            message.outbox_id,
+            delivery.state,
+            provider_id=delivery.provider_id,
+            error=delivery.error,
+            next_try_at=next_try,
+            now=now,
+        )

@@ -90,6 +90,8 @@ class GraphStandIn:
             state="sent",
         )
         self._in_background(self._deliver(psid, mid, message))
+        if fault and fault.kind == "lost":
+            return server_error()
         if fault:  # timeout, delay: accepted all the same
             await asyncio.sleep(fault.seconds)
         return JSONResponse({"recipient_id": psid, "message_id": mid})
@@ -115,6 +117,8 @@ class GraphStandIn:
 
     async def _deliver(self, psid: str, mid: str, message: dict[str, Any]) -> None:
         echo = {"mid": mid, "text": message.get("text", ""), "is_echo": True, "app_id": 1}
+        if "metadata" in message:
+            echo["metadata"] = message["metadata"]
         now = _milliseconds()
         await asyncio.sleep(self.delivery_seconds)
         await self._post(

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.conversations.events import record
-from desk.conversations.tables import CONVERSATION, INBOX
+from desk.conversations.tables import CONVERSATION, INBOX, insert_unless_there
 from desk.conversations.text import clean
 from desk.database.models import Conversation, InboxMessage, OutboxMessage
 from desk.wording.detect import first_language
@@ -62,7 +61,7 @@ def conversation_for(
     """The conversation of an address on a channel; opened when it is the first time."""
     found = _conversation(session, channel, address, our_address)
     if found is None:
-        _insert_unless_there(
+        insert_unless_there(
             session,
             CONVERSATION,
             {
@@ -110,7 +109,7 @@ def receive(session: Session, message: Inbound, now: datetime) -> Receipt:
     if chosen is not None:
         values["choice"] = chosen["value"]
         values["text"] = text or clean(chosen["title"])
-    inbox_id = _insert_unless_there(session, INBOX, values)
+    inbox_id = insert_unless_there(session, INBOX, values)
     if inbox_id is None:
         return _repeat(session, conversation, provider_id, values["body_hash"], now)
     conversation.last_inbound_at = now
@@ -187,17 +186,6 @@ def _conversation(
             Conversation.our_address == our_address,
         )
     ).first()
-
-
-def _insert_unless_there(session: Session, table: Table, values: dict[str, Any]) -> Any:
-    """Insert a row and return its id; None when one of its unique keys is there already.
-
-    On PostgreSQL this waits for another transaction that inserts the same key.
-    """
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return session.execute(
-        dialect.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id)
-    ).scalar()
 
 
 def _fitting(provider_id: str) -> str:
