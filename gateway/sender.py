@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from desk.conversations.outbox import (
+    EXPIRED,
     OPTED_OUT,
     Outgoing,
     claim_outgoing,
@@ -91,17 +92,6 @@ class Sender:
         lost = await self._store.write(lambda session: lost_while_sending(session, now))
         for outbox_id in lost:
             log.warning("delivery_unknown", outbox_id=outbox_id, error="lost")
-        expired = await self._store.write(
-            lambda session: expire(
-                session,
-                self._adapters.keys(),
-                answers_before=now - timedelta(seconds=self._settings.reply_expires),
-                others_before=now - timedelta(seconds=self._settings.staff_expires),
-                now=now,
-            )
-        )
-        for outbox_id in expired:
-            log.warning("not_sent", outbox_id=outbox_id, state="failed", error="expired")
 
     async def _work(self) -> bool:
         """Start what can be sent now. False when there was nothing."""
@@ -116,6 +106,7 @@ class Sender:
 
         def claim(session: Session) -> tuple[int, list[Outgoing]]:
             now = utc_now()
+            expired = self._expire(session, now)
             lease = timedelta(seconds=self._timeout + _SLACK)
             claimed = [
                 message
@@ -131,7 +122,7 @@ class Sender:
                 )
             ]
             to_send = [one for one in claimed if not self._settled_here(session, one)]
-            return len(claimed), to_send
+            return len(claimed) + len(expired), to_send
 
         if not await self._store.read(waiting):
             return False
@@ -139,6 +130,19 @@ class Sender:
         for message in to_send:
             self._start(message)
         return count > 0
+
+    def _expire(self, session: Session, now: datetime) -> list[int]:
+        """Give up what would confuse by now; the website shows when a message was written."""
+        expired = expire(
+            session,
+            self._adapters.keys(),
+            answers_before=now - timedelta(seconds=self._settings.reply_expires),
+            others_before=now - timedelta(seconds=self._settings.staff_expires),
+            now=now,
+        )
+        for outbox_id in expired:
+            log.warning("not_sent", outbox_id=outbox_id, state="failed", error=EXPIRED)
+        return expired
 
     def _settled_here(self, session: Session, message: Outgoing) -> bool:
         """Messages that need no call: the website's, and those nobody may receive."""
