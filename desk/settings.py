@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     look_up_after: float = Field(5.0, validation_alias="FRONTDESK_LOOK_UP_AFTER", gt=0)
     reply_expires: float = Field(1800.0, validation_alias="FRONTDESK_REPLY_EXPIRES", gt=0)
     staff_expires: float = Field(86400.0, validation_alias="FRONTDESK_STAFF_EXPIRES", gt=0)
-    loop_limit: int = Field(15, validation_alias="FRONTDESK_LOOP_LIMIT", ge=1)
+    loop_limit: int = Field(10, validation_alias="FRONTDESK_LOOP_LIMIT", ge=1)
 
     # local mode: the simulator plays the providers, the demo website and demo sign-in exist
     local: bool = Field(False, validation_alias="FRONTDESK_LOCAL")

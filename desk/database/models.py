@@ -122,6 +122,7 @@ class OutboxMessage(Base):
     __table_args__ = (
         Index("ix_outbox_open", "state", "conversation_id", "id"),
         Index("ix_outbox_provider", "provider_id"),
+        Index("ix_outbox_conversation", "conversation_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)

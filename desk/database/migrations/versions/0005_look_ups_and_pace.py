@@ -16,6 +16,7 @@ def upgrade() -> None:
         "outbox_message",
         sa.Column("look_ups", sa.Integer(), nullable=False, server_default="0"),
     )
+    op.create_index("ix_outbox_conversation", "outbox_message", ["conversation_id", "id"])
     op.create_table(
         "sender_pace",
         sa.Column("sender", sa.String(length=64), nullable=False),
@@ -26,5 +27,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("sender_pace")
+    op.drop_index("ix_outbox_conversation", "outbox_message")
     with op.batch_alter_table("outbox_message") as table:
         table.drop_column("look_ups")
