@@ -30,7 +30,8 @@ class Inbound:
     """One message as a channel brings it.
 
     `address` is who wrote (E.164, PSID, hash of the web session), `our_address` the number or page
-    written to. `choice_token` is what an offered choice carried. `order` is a carrier's opt-out
+    written to. `choice_token` is what an offered choice carried; `menu_choice` is the value of one
+    that stands in a menu of ours all the time. `order` is a carrier's opt-out
     word: when the text is nothing but that word, the carrier answers it, not we.
     """
 
@@ -40,6 +41,7 @@ class Inbound:
     our_address: str = ""
     text: str = ""
     choice_token: str | None = None
+    menu_choice: str | None = None
     location: Mapping[str, float] | None = None  # {"latitude": degrees, "longitude": degrees}
     attachments: tuple[Mapping[str, str], ...] = ()  # {"type", "url"}
     order: Literal["stop", "start"] | None = None
@@ -105,7 +107,11 @@ def receive(session: Session, message: Inbound, now: datetime) -> Receipt:
         values["location"] = dict(message.location)
     if settled:
         values |= {"state": "done", "done_at": now, "screened_at": now}
-    chosen = _choice(session, conversation, message.choice_token, text)
+    chosen: Mapping[str, str] | None
+    if message.menu_choice is not None:
+        chosen = {"value": message.menu_choice, "title": text}
+    else:
+        chosen = _choice(session, conversation, message.choice_token, text)
     if chosen is not None:
         values["choice"] = chosen["value"]
         values["text"] = text or clean(chosen["title"])

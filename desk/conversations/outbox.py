@@ -203,6 +203,19 @@ def by_provider_id(session: Session, channel: str, provider_id: str) -> OutboxMe
     ).first()
 
 
+def delivered_until(session: Session, conversation_id: str, until: datetime, now: datetime) -> None:
+    """Note that all that was sent in a conversation until then has arrived."""
+    sent = session.scalars(
+        select(OUTBOX.c.id).where(
+            OUTBOX.c.conversation_id == conversation_id,
+            OUTBOX.c.state == "sent",
+            OUTBOX.c.sent_at <= until,
+        )
+    ).all()
+    for one in sent:
+        settle(session, one, "delivered", now=now)
+
+
 def lost_while_sending(session: Session, now: datetime) -> list[int]:
     """Mark messages whose sender died in the middle as `unknown`: they may have gone out or not."""
     lost = list(
