@@ -256,10 +256,13 @@ def expire(
 
 
 def oldest_waiting(session: Session, now: datetime) -> timedelta:
-    """How long the message that waits longest could have been sent; zero when none waits."""
+    """How long the message that waits longest could have been sent; zero when none waits.
+
+    Those of a number that is kept busy by its pace are not late.
+    """
     row = session.execute(
         select(OutboxMessage.created_at, OutboxMessage.next_try_at)
-        .where(OutboxMessage.state == "queued", due(now))
+        .where(OutboxMessage.state == "queued", due(now), ~busy(now))
         .order_by(OutboxMessage.id)
         .limit(1)
     ).first()
