@@ -145,8 +145,12 @@ class Sender:
         return expired
 
     def _settled_here(self, session: Session, message: Outgoing) -> bool:
-        """Messages that need no call: the website's, and those nobody may receive."""
-        if message.opted_out:
+        """Messages that need no call: the website's, and those nobody may receive.
+
+        An answer to danger is tried all the same: should the carrier block it, that is known then,
+        and should our note be wrong, it arrives.
+        """
+        if message.opted_out and not message.urgent:
             settle(session, message.outbox_id, "failed", error=OPTED_OUT, now=utc_now())
         elif message.channel not in self._adapters:
             settle(session, message.outbox_id, "sent", now=utc_now())

@@ -134,7 +134,7 @@ def claim_outgoing(
         cost = pace.cost(conversation, waiting.text, choices_from_json(waiting.choices))
         if (
             cost is not None
-            and not conversation.opted_out
+            and (urgent or not conversation.opted_out)
             and not spend(session, conversation.our_address, cost, now, whatever=urgent)
         ):
             continue
