@@ -33,6 +33,7 @@ _NAMES: Final = {
     "sensitive": "Sensitive topic",
     "failed": "Automated assistant failed",
     "pulled": "Taken over by staff",
+    "loop": "Writes like a machine: the assistant has stopped answering",
     "danger": "Possible danger",
     "bot_goes_on": "Assistant goes on",
     "received": "Received",
@@ -50,6 +51,24 @@ _NAMES: Final = {
 }
 
 
+_NOT_SENT: Final = {
+    "expired": "it waited too long to be sent, and would have confused",
+    "21610": "the resident has opted out of texts (STOP)",
+    "30003": "the phone is off or out of reach",
+    "30004": "the resident's carrier or phone blocks our texts",
+    "30005": "no such number any more",
+    "30006": "a landline, or a carrier that takes no texts",
+    "30007": "the carrier took it for spam",
+    "30008": "the carrier gave no reason",
+    "window_closed": "Messenger allows no message so long after the resident's last one: "
+    "24 hours for automatic ones, 7 days for staff",
+    "63016": "WhatsApp allows no message more than 24 hours after the resident's last one",
+    "551": "the resident cannot be reached in Messenger",
+    "lost": "the connection broke while it was being sent",
+}
+"""Why a message did not arrive, by our word or the provider's code."""
+
+
 class View:
     """Renders the console's templates for one department."""
 
@@ -63,7 +82,7 @@ class View:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            called=called, moment=self._moment, since=_since, district=self._district
+            called=called, why=why, moment=self._moment, since=_since, district=self._district
         )
 
     @property
@@ -104,6 +123,11 @@ def called(word: str | None) -> str:
     if not word:
         return "Not known"
     return _NAMES.get(word) or word.replace("_", " ").replace("-", " ").capitalize()
+
+
+def why(code: str) -> str:
+    """Why a message did not arrive, in words; the provider's code where we have none."""
+    return _NOT_SENT.get(code, f"code {code}")
 
 
 def _since(at: datetime, now: datetime) -> str:

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     twilio_account_sid: str = Field("", validation_alias="TWILIO_ACCOUNT_SID")
     twilio_auth_token: SecretStr = Field(SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
     twilio_from: str = Field("", validation_alias="TWILIO_FROM")
+    twilio_rate: float = Field(1.0, validation_alias="TWILIO_RATE", gt=0)
+    whatsapp_rate: float = Field(80.0, validation_alias="WHATSAPP_RATE", gt=0)
     twilio_api_url: str = Field("https://api.twilio.com", validation_alias="TWILIO_API_URL")
 
     # Messenger
@@ -49,6 +51,7 @@ class Settings(BaseSettings):
         SecretStr(""), validation_alias="MESSENGER_VERIFY_TOKEN"
     )
     graph_api_url: str = Field("https://graph.facebook.com", validation_alias="GRAPH_API_URL")
+    graph_api_version: str = Field("v24.0", validation_alias="GRAPH_API_VERSION")
 
     # a geocoder for addresses that the department's places do not hold: none, or somebody else's
     geocoder: Literal["", "census", "nominatim"] = Field("", validation_alias="GEOCODER")
@@ -61,6 +64,11 @@ class Settings(BaseSettings):
     # bounds
     rasa_timeout: float = Field(4.0, validation_alias="RASA_TIMEOUT", gt=0, le=60)
     provider_timeout: float = Field(10.0, validation_alias="PROVIDER_TIMEOUT", gt=0, le=60)
+
+    look_up_after: float = Field(5.0, validation_alias="FRONTDESK_LOOK_UP_AFTER", gt=0)
+    reply_expires: float = Field(1800.0, validation_alias="FRONTDESK_REPLY_EXPIRES", gt=0)
+    staff_expires: float = Field(86400.0, validation_alias="FRONTDESK_STAFF_EXPIRES", gt=0)
+    loop_limit: int = Field(10, validation_alias="FRONTDESK_LOOP_LIMIT", ge=1)
 
     # local mode: the simulator plays the providers, the demo website and demo sign-in exist
     local: bool = Field(False, validation_alias="FRONTDESK_LOCAL")

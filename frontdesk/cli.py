@@ -18,6 +18,7 @@ from frontdesk import (
     department_commands,
     local,
     measure,
+    messenger_commands,
     model,
     run,
     staff_commands,
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command("check-department")(department_commands.check_department)
 app.command("import-department")(department_commands.import_department)
 app.add_typer(staff_commands.app, name="staff", help="Who may sign in to the console.")
+app.add_typer(messenger_commands.app, name="messenger", help="The page in Messenger.")
 app.command("understand")(measure.understand)
 app.command("screen")(measure.screen)
 app.command("check-training-data")(training_data.check_training_data)

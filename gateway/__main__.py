@@ -23,5 +23,5 @@ uvicorn.run(
     access_log=False,
     server_header=False,
     proxy_headers=False,
-    timeout_graceful_shutdown=15,
+    timeout_graceful_shutdown=5,  # for requests; the calls of our loops then finish in their time
 )

@@ -27,6 +27,7 @@ from gateway.dispatcher import Dispatcher
 from gateway.fetcher import Fetcher
 from gateway.front import Gateway, check
 from gateway.guard import Guard
+from gateway.look_up import LookUp
 from gateway.media import Media
 from gateway.rasa import Rasa
 from gateway.sender import Sender
@@ -58,7 +59,13 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         ):
             store = Store(database)
             rasa = Rasa(settings, to_rasa)
-            sender = Sender(settings, store, _adapters(settings, client))
+            texts = SmsAdapter(settings, client)
+            adapters: dict[str, Adapter] = {
+                "sms": texts,
+                "messenger": MessengerAdapter(settings, client),
+            }
+            sender = Sender(settings, store, adapters)
+            look_up = LookUp(settings, store, {"sms": texts})  # Meta has no list to look at
             fetcher = Fetcher(settings, store, Media(settings, client), sender.wake)
             dispatcher = Dispatcher(settings, store, rasa, sender.wake, fetcher.wake)
             app.state.gateway = Gateway(settings, store, dispatcher, sender, client, rasa.url)
@@ -66,13 +73,15 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             dispatching = asyncio.create_task(_kept_running(dispatcher.run))
             fetching = asyncio.create_task(_kept_running(fetcher.run))
             sending = asyncio.create_task(_kept_running(sender.run))
+            looking_up = asyncio.create_task(_kept_running(look_up.run))
             try:
                 yield
             finally:
                 dispatcher.stop()
                 fetcher.stop()
+                look_up.stop()
                 # their last replies are stored before the sender looks again
-                await asyncio.gather(dispatching, fetching)
+                await asyncio.gather(dispatching, fetching, looking_up)
                 sender.stop()
                 await sending
                 await store.close()
@@ -103,13 +112,6 @@ async def _kept_running(loop: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("loop_broke")
             await asyncio.sleep(_TROUBLE_SECONDS)
-
-
-def _adapters(settings: Settings, client: httpx.AsyncClient) -> dict[str, Adapter]:
-    return {
-        "sms": SmsAdapter(settings, client),
-        "messenger": MessengerAdapter(settings, client),
-    }
 
 
 async def _refusal(_request: Request, error: Exception) -> JSONResponse:

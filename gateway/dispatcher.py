@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from desk import department as departments
 from desk import queue, safety
 from desk.conversations import add_outbound, change_holder, record, turns
+from desk.conversations.loops import is_loop
 from desk.conversations.outbox import was_spoken_to
 from desk.conversations.turns import Turn, Unscreened
 from desk.database.models import Conversation, InboxMessage, Report, utc_now
@@ -40,6 +41,7 @@ AT_ONCE: Final = 32
 MAX_ATTEMPTS: Final = 3
 """After so many turns that ended with us and not with an answer, a message gets the fixed text."""
 
+_MACHINES_WRITE: Final = frozenset({"sms", "messenger"})  # our own page is for people
 INTRODUCED_FOR: Final = timedelta(days=30)
 _CLAIM_AT_MOST: Final = 8  # a longer transaction would keep webhooks waiting for their answer
 _SLACK: Final = timedelta(seconds=6)
@@ -229,8 +231,15 @@ class Dispatcher:
             await self._store.write(partial(_reopen, turn))
         elif turn.holder != "bot":
             await self._store.write(partial(_keep_for_staff, turn))
+        elif turn.channel in _MACHINES_WRITE and await self._store.read(self._loops(turn)):
+            department = await anyio.to_thread.run_sync(self._department)
+            await self._store.write(partial(_end_loop, turn, department))
         else:
             await self._bot_turn(turn)
+
+    def _loops(self, turn: Turn) -> Callable[[Session], bool]:
+        most = self._settings.loop_limit
+        return lambda session: is_loop(session, turn.conversation_id, most, utc_now())
 
     async def _bot_turn(self, turn: Turn) -> None:
         language, department = await anyio.to_thread.run_sync(self._circumstances, turn)
@@ -334,6 +343,20 @@ def _keep_for_staff(turn: Turn, session: Session) -> None:
     if conversation.holder == "queue" and turn.text.strip() == "0":
         reply = queue.leave(session, conversation, now)
         add_outbound(session, conversation, reply, "desk", turn.inbox_id, now=now)
+    turns.done(session, turn.inbox_id, now)
+
+
+def _end_loop(turn: Turn, department: Department, session: Session) -> None:
+    """A machine answers our answers: a person looks, and nothing more is said than that."""
+    now = utc_now()
+    conversation = turns.end_turn(session, turn)
+    if conversation is None or conversation.holder != "bot":
+        return  # somebody took over in between: the message is taken up anew
+    log.warning("loop_ended", inbox_id=turn.inbox_id)
+    record(session, "loop", conversation.id, now=now, inbox_id=turn.inbox_id)
+    entry = queue.enter(session, conversation, reason="loop", now=now)
+    notice = queue.notice(session, entry, conversation, department, now)
+    add_outbound(session, conversation, notice, "desk", turn.inbox_id, now=now)
     turns.done(session, turn.inbox_id, now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
@@ -13,13 +13,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from desk.conversations.outbox import (
+    EXPIRED,
     OPTED_OUT,
     Outgoing,
     claim_outgoing,
+    expire,
     lost_while_sending,
     sending_waits,
     settle,
 )
+from desk.conversations.pace import Pace
 from desk.database.models import utc_now
 from desk.settings import Settings
 from gateway.delivery import Adapter, Delivery, broken
@@ -49,7 +52,9 @@ class Sender:
     def __init__(self, settings: Settings, store: Store, adapters: Mapping[str, Adapter]) -> None:
         self._store = store
         self._adapters = adapters
+        self._settings = settings
         self._timeout = settings.provider_timeout
+        self._pace = Pace(sms=settings.twilio_rate, whatsapp=settings.whatsapp_rate)
         self._signal = Signal()
         self._stopping = False
         self._in_hand: dict[bool, set[asyncio.Task[None]]] = {True: set(), False: set()}
@@ -101,17 +106,23 @@ class Sender:
 
         def claim(session: Session) -> tuple[int, list[Outgoing]]:
             now = utc_now()
+            expired = self._expire(session, now)
             lease = timedelta(seconds=self._timeout + _SLACK)
             claimed = [
                 message
                 for urgent in (True, False)
                 if free[urgent]
                 for message in claim_outgoing(
-                    session, now=now, lease=lease, urgent=urgent, limit=free[urgent]
+                    session,
+                    now=now,
+                    lease=lease,
+                    urgent=urgent,
+                    limit=free[urgent],
+                    pace=self._pace,
                 )
             ]
             to_send = [one for one in claimed if not self._settled_here(session, one)]
-            return len(claimed), to_send
+            return len(claimed) + len(expired), to_send
 
         if not await self._store.read(waiting):
             return False
@@ -120,9 +131,26 @@ class Sender:
             self._start(message)
         return count > 0
 
+    def _expire(self, session: Session, now: datetime) -> list[int]:
+        """Give up what would confuse by now; the website shows when a message was written."""
+        expired = expire(
+            session,
+            self._adapters.keys(),
+            answers_before=now - timedelta(seconds=self._settings.reply_expires),
+            others_before=now - timedelta(seconds=self._settings.staff_expires),
+            now=now,
+        )
+        for outbox_id in expired:
+            log.warning("not_sent", outbox_id=outbox_id, state="failed", error=EXPIRED)
+        return expired
+
     def _settled_here(self, session: Session, message: Outgoing) -> bool:
-        """Messages that need no call: the website's, and those nobody may receive."""
-        if message.opted_out:
+        """Messages that need no call: the website's, and those nobody may receive.
+
+        An answer to danger is tried all the same: should the carrier block it, that is known then,
+        and should our note be wrong, it arrives.
+        """
+        if message.opted_out and not message.urgent:
             settle(session, message.outbox_id, "failed", error=OPTED_OUT, now=utc_now())
         elif message.channel not in self._adapters:
             settle(session, message.outbox_id, "sent", now=utc_now())
@@ -159,23 +187,24 @@ class Sender:
                 attempt=message.attempts,
             )
         try:
-            await self._store.write(lambda session: _note(session, message, delivery))
+            await self._store.write(lambda session: self._note(session, message, delivery))
         except SQLAlchemyError:  # the lease runs out and the sweep calls it unknown, which it is
             log.exception("delivery_not_noted", outbox_id=message.outbox_id)
 
-
-def _note(session: Session, message: Outgoing, delivery: Delivery) -> None:
-    now = utc_now()
-    next_try = None
-    if delivery.state == "queued":
-        wait = delivery.wait if delivery.wait is not None else 2.0 ** (message.attempts - 1)
-        next_try = now + timedelta(seconds=min(wait, _LONGEST_WAIT))
-    settle(
-        session,
-        message.outbox_id,
-        delivery.state,
-        provider_id=delivery.provider_id,
-        error=delivery.error,
-        next_try_at=next_try,
-        now=now,
-    )
+    def _note(self, session: Session, message: Outgoing, delivery: Delivery) -> None:
+        now = utc_now()
+        next_try = None
+        if delivery.state == "queued":
+            wait = delivery.wait if delivery.wait is not None else 2.0 ** (message.attempts - 1)
+            next_try = now + timedelta(seconds=min(wait, _LONGEST_WAIT))
+        elif delivery.state == "unknown":
+            next_try = now + timedelta(seconds=self._settings.look_up_after)
+        settle(
+            session,
+            message.outbox_id,
+            delivery.state,
+            provider_id=delivery.provider_id,
+            error=delivery.error,
+            next_try_at=next_try,
+            now=now,
+        )

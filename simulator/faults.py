@@ -10,7 +10,7 @@ from typing import Final, Literal
 from fastapi import Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-FaultKind = Literal["429", "500", "timeout", "reset", "delay", "404", "slow", "redirect"]
+FaultKind = Literal["429", "500", "lost", "timeout", "reset", "delay", "404", "slow", "redirect"]
 
 
 @dataclass(slots=True)
@@ -18,7 +18,8 @@ class Fault:
     """`kind` of trouble for the next `count` calls.
 
     timeout: the call is accepted and answered only after `seconds` · delay: the same, for callers
-    that wait · reset: not accepted, the connection breaks off · 429, 500: not accepted, refused.
+    that wait · reset: not accepted, the connection breaks off · 429, 500: not accepted, refused ·
+    lost: accepted, but answered with a 500, and Twilio never reports on it.
     Only files show: 404: not there (yet) · slow: comes in pieces, over `seconds` · redirect: sends
     whoever asks `to` another address.
     """

@@ -15,7 +15,8 @@ import httpx
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from simulator.faults import Faults, broken_connection, server_error
+from simulator.faults import Fault, Faults, broken_connection, server_error
+from simulator.graph_profile import Profile, error
 from simulator.journal import Journal
 from simulator.media import Files, Media
 from simulator.webhooks import Posted, post_graph
@@ -55,7 +56,7 @@ class GraphStandIn:
         self.delivery_seconds = delivery_seconds
         self.last_inbound: dict[str, datetime] = {}
         self.unavailable: set[str] = set()
-        self.profile: dict[str, Any] = {}  # Get Started, greeting, persistent menu
+        self.profile = Profile()
         self._running: set[asyncio.Task[None]] = set()
 
     # from Frontdesk
@@ -64,14 +65,8 @@ class GraphStandIn:
         """Answer `POST /{version}/me/messages`."""
         psid = str((payload.get("recipient") or {}).get("id", ""))
         fault = self.faults.take()
-        if fault:
-            self.journal.add("graph", "fault", psid, fault=fault.kind)
-            if fault.kind == "429":
-                return _error(613, "Calls to this api have exceeded the rate limit.")
-            if fault.kind == "500":
-                return server_error()
-            if fault.kind == "reset":
-                return broken_connection()
+        if fault and (trouble := self._shown(fault, psid)):
+            return trouble
         if problem := self._problem(psid, payload):
             return problem
         if "sender_action" in payload:
@@ -90,31 +85,49 @@ class GraphStandIn:
             state="sent",
         )
         self._in_background(self._deliver(psid, mid, message))
+        if fault and fault.kind == "lost":
+            return server_error()
         if fault:  # timeout, delay: accepted all the same
             await asyncio.sleep(fault.seconds)
         return JSONResponse({"recipient_id": psid, "message_id": mid})
 
+    def trouble(self) -> Response | None:
+        """The fault that the next call meets, for calls that concern nobody."""
+        fault = self.faults.take()
+        return self._shown(fault, "") if fault else None
+
+    def _shown(self, fault: Fault, psid: str) -> Response | None:
+        """The answer of a fault whose call is not accepted."""
+        self.journal.add("graph", "fault", psid, fault=fault.kind)
+        if fault.kind == "429":
+            return error(613, "Calls to this api have exceeded the rate limit.")
+        if fault.kind == "500":
+            return server_error()
+        return broken_connection() if fault.kind == "reset" else None
+
     def _problem(self, psid: str, payload: dict[str, Any]) -> Response | None:
         if psid in self.unavailable:
-            return _error(551, "This person isn't available right now.")
+            return error(551, "This person isn't available right now.")
         if psid not in self.last_inbound:
-            return _error(100, "No matching user found", subcode=2018001)
+            return error(100, "No matching user found", subcode=2018001)
         window = HUMAN_WINDOW if payload.get("tag") == "HUMAN_AGENT" else AUTOMATIC_WINDOW
         if datetime.now(UTC) - self.last_inbound[psid] > window:
-            return _error(10, "This message is sent outside of allowed window.", subcode=2018278)
+            return error(10, "This message is sent outside of allowed window.", subcode=2018278)
         if "sender_action" in payload:
             return None
         message = payload.get("message") or {}
         if not message.get("text") and not message.get("attachment"):
-            return _error(100, "param message must be non-empty.")
+            return error(100, "param message must be non-empty.")
         if len(message.get("text", "")) > LONGEST_TEXT:
-            return _error(100, "Length of param message[text] must be at most 2000")
+            return error(100, "Length of param message[text] must be at most 2000")
         if len(message.get("quick_replies", [])) > MOST_QUICK_REPLIES:
-            return _error(100, "Too many quick replies")
+            return error(100, "Too many quick replies")
         return None
 
     async def _deliver(self, psid: str, mid: str, message: dict[str, Any]) -> None:
         echo = {"mid": mid, "text": message.get("text", ""), "is_echo": True, "app_id": 1}
+        if "metadata" in message:
+            echo["metadata"] = message["metadata"]
         now = _milliseconds()
         await asyncio.sleep(self.delivery_seconds)
         await self._post(
@@ -203,14 +216,6 @@ def _milliseconds() -> int:
     return int(time.time() * 1000)
 
 
-def _error(code: int, message: str, subcode: int | None = None, status: int = 400) -> Response:
-    error: dict[str, Any] = {"message": f"(#{code}) {message}", "type": "OAuthException"}
-    error |= {"code": code, "fbtrace_id": secrets.token_urlsafe(8)}
-    if subcode:
-        error["error_subcode"] = subcode
-    return JSONResponse({"error": error}, status)
-
-
 def router(graph: GraphStandIn) -> APIRouter:
     """The Graph API's paths."""
     routes = APIRouter(tags=["graph"])
@@ -218,23 +223,34 @@ def router(graph: GraphStandIn) -> APIRouter:
     def refused(request: Request) -> Response | None:
         if graph.authorised(request):
             return None
-        return _error(190, "Invalid OAuth access token.", status=401)
+        return error(190, "Invalid OAuth access token.", status=401)
 
     @routes.post("/{version}/{page}/messages", response_model=None)
     async def send(version: str, page: str, request: Request) -> Response:
         if problem := refused(request):
             return problem
         if not version.startswith("v") or page not in ("me", graph.page.id):
-            return _error(100, "Unsupported post request.")
+            return error(100, "Unsupported post request.")
         return await graph.take(await request.json())
 
-    @routes.post("/{version}/me/messenger_profile", response_model=None)
+    @routes.api_route(
+        "/{version}/me/messenger_profile", methods=["GET", "POST", "DELETE"], response_model=None
+    )
     async def profile(version: str, request: Request) -> Response:
         if problem := refused(request):
             return problem
         if not version.startswith("v"):
-            return _error(100, "Unsupported post request.")
-        graph.profile |= await request.json()
-        return JSONResponse({"result": "success"})
+            return error(100, "Unsupported request.")
+        if request.method == "GET":
+            return graph.profile.show(request.query_params.get("fields", ""))
+        if problem := graph.trouble():
+            return problem
+        try:
+            asked = await request.json()
+        except ValueError:
+            return error(100, "The body is not JSON.")
+        if request.method == "DELETE":
+            return graph.profile.delete(asked)
+        return graph.profile.change(asked)
 
     return routes

@@ -7,11 +7,12 @@ import base64
 import hmac
 import re
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import httpx
 from fastapi import APIRouter, Request, Response
@@ -29,6 +30,8 @@ STOP_WORDS: Final = frozenset(
     {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 )
 START_WORDS: Final = frozenset({"START", "YES", "UNSTOP"})
+MOST_LISTED: Final = 1000
+WHATSAPP: Final = "whatsapp:"
 _NUMBER = re.compile(r"(whatsapp:)?\+[1-9]\d{7,14}")
 
 
@@ -45,15 +48,17 @@ class Account:
 
 @dataclass(slots=True)
 class Message:
-    """A message Frontdesk sent."""
+    """A message of the account, to a resident or from one."""
 
     sid: str
     to: str
     from_: str
     body: str
-    callback: str
+    callback: str = ""
     status: str = "queued"
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    sent_at: datetime | None = None
+    direction: str = "outbound-api"
 
 
 class TwilioStandIn:
@@ -116,7 +121,11 @@ class TwilioStandIn:
             segments=measured.segments,
             encoding=measured.encoding,
         )
+        if fault and fault.kind == "lost":
+            message.callback = ""
         self._in_background(self._deliver(message))
+        if fault and fault.kind == "lost":
+            return server_error()
         answer = self.as_json(message)
         if fault:  # timeout, delay: accepted all the same
             await asyncio.sleep(fault.seconds)
@@ -130,8 +139,10 @@ class TwilioStandIn:
             return _error(21211, "Invalid 'To' Phone Number")
         if not sender and not form.get("MessagingServiceSid"):
             return _error(21603, "A 'From' phone number is required.")
-        if sender.removeprefix("whatsapp:") != self.account.number:
+        if sender.removeprefix(WHATSAPP) != self.account.number:
             return _error(21606, "The 'From' phone number does not belong to this account")
+        if sender.startswith(WHATSAPP) != to.startswith(WHATSAPP):
+            return _error(21910, "'From' and 'To' must be of the same channel")
         if not body and not form.get("MediaUrl"):
             return _error(21602, "Message body is required.")
         if len(body) > LONGEST_BODY:
@@ -143,6 +154,7 @@ class TwilioStandIn:
     def as_json(self, message: Message) -> dict[str, Any]:
         """A message as Twilio's API shows it."""
         at = format_datetime(message.at)
+        sent_at = format_datetime(message.sent_at) if message.sent_at else None
         account = self.account.sid
         uri = f"/{API_VERSION}/Accounts/{account}/Messages/{message.sid}"
         return {
@@ -150,9 +162,9 @@ class TwilioStandIn:
             "api_version": API_VERSION,
             "body": message.body,
             "date_created": at,
-            "date_sent": at if message.status != "queued" else None,
-            "date_updated": at,
-            "direction": "outbound-api",
+            "date_sent": sent_at,
+            "date_updated": sent_at or at,
+            "direction": message.direction,
             "error_code": self._error_of(message),
             "error_message": None,
             "from": message.from_,
@@ -168,6 +180,50 @@ class TwilioStandIn:
             "uri": f"{uri}.json",
         }
 
+    def listed(self, query: Mapping[str, str]) -> Response:
+        """Answer `GET Messages.json`: newest first, by To, From, and the day it was sent, in pages.
+
+        What is still queued was sent on no day, and is not there when a day is asked for.
+        """
+        try:
+            days = {
+                name: date.fromisoformat(value[:10])
+                for name, value in query.items()
+                if name in ("DateSent", "DateSent<", "DateSent>")
+            }
+            size, page = int(query.get("PageSize", "50")), int(query.get("Page", "0"))
+        except ValueError:
+            return _error(20001, "Invalid parameter")
+        if not 1 <= size <= MOST_LISTED or page < 0:
+            return _error(20006, "Page size must be between 1 and 1000")
+        found = [
+            message
+            for message in reversed(self.messages.values())
+            if query.get("To", message.to) == message.to
+            and query.get("From", message.from_) == message.from_
+            and all(_was_sent(message, name, day) for name, day in days.items())
+        ]
+        path = f"/{API_VERSION}/Accounts/{self.account.sid}/Messages.json"
+
+        def uri(number: int) -> str:
+            return f"{path}?{urlencode({**query, 'PageSize': size, 'Page': number})}"
+
+        more = len(found) > (page + 1) * size
+        messages = [self.as_json(one) for one in found[page * size : (page + 1) * size]]
+        return JSONResponse(
+            {
+                "messages": messages,
+                "page": page,
+                "page_size": size,
+                "start": page * size,
+                "end": page * size + max(len(messages) - 1, 0),
+                "uri": uri(page),
+                "first_page_uri": uri(0),
+                "previous_page_uri": uri(page - 1) if page else None,
+                "next_page_uri": uri(page + 1) if more else None,
+            }
+        )
+
     def _error_of(self, message: Message) -> int | None:
         code = self.undeliverable.get(message.to)
         return int(code) if code and message.status == "undelivered" else None
@@ -177,6 +233,7 @@ class TwilioStandIn:
         for status in ("sent", last):
             await asyncio.sleep(self.delivery_seconds)
             message.status = status
+            message.sent_at = message.sent_at or datetime.now(UTC)
             code = self.undeliverable.get(message.to, "") if status == "undelivered" else ""
             self.journal.add(
                 "twilio", "state", message.to, sid=message.sid, state=status, error=code
@@ -207,8 +264,8 @@ class TwilioStandIn:
         """Post a resident's text to Frontdesk; `sid` repeats an earlier one."""
         sid = sid or ("MM" if media else "SM") + secrets.token_hex(16)
         to = self.account.number
-        if sender.startswith("whatsapp:"):
-            to = "whatsapp:" + to
+        if sender.startswith(WHATSAPP):
+            to = WHATSAPP + to
         fields = {
             "AccountSid": self.account.sid,
             "ApiVersion": API_VERSION,
@@ -242,6 +299,10 @@ class TwilioStandIn:
             body=body,
             media=len(media),
             location=location,
+        )
+        now = datetime.now(UTC)
+        self.messages[sid] = Message(
+            sid, to, sender, body, status="received", at=now, sent_at=now, direction="inbound"
         )
         self._carrier_words(sender, body)
         return await self._post(self.account.frontdesk_url + "/webhooks/twilio", fields, sender)
@@ -289,6 +350,16 @@ def _error(
     return JSONResponse(body, status, headers=headers)
 
 
+def _was_sent(message: Message, name: str, day: date) -> bool:
+    """Whether a message was sent on a day, or with `<` and `>` by that day or from it on."""
+    if message.sent_at is None:
+        return False
+    sent = message.sent_at.date()
+    if name == "DateSent":
+        return sent == day
+    return sent <= day if name == "DateSent<" else sent >= day
+
+
 def router(twilio: TwilioStandIn) -> APIRouter:
     """Twilio's paths."""
     routes = APIRouter(prefix=f"/{API_VERSION}/Accounts/{{sid}}", tags=["twilio"])
@@ -304,14 +375,7 @@ def router(twilio: TwilioStandIn) -> APIRouter:
     async def listed(sid: str, request: Request) -> Response:
         if not twilio.authorised(request, sid):
             return _error(20003, "Authenticate", 401)
-        query = request.query_params
-        found = [
-            twilio.as_json(message)
-            for message in reversed(twilio.messages.values())
-            if message.to == query.get("To", message.to)
-            and message.from_ == query.get("From", message.from_)
-        ]
-        return JSONResponse({"messages": found[: int(query.get("PageSize", "50"))]})
+        return twilio.listed(request.query_params)
 
     @routes.get("/Messages/{message_sid}.json", response_model=None)
     async def one(sid: str, message_sid: str, request: Request) -> Response:

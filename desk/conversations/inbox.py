@@ -8,15 +8,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final, Literal
 
-from sqlalchemy import Insert, Table, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from desk.conversations.events import record
-from desk.conversations.tables import CONVERSATION, INBOX
+from desk.conversations.tables import CONVERSATION, INBOX, insert_unless_there
 from desk.conversations.text import clean
 from desk.database.models import Conversation, InboxMessage, OutboxMessage
 from desk.wording.detect import first_language
@@ -37,7 +35,8 @@ class Inbound:
     """One message as a channel brings it.
 
     `address` is who wrote (E.164, PSID, hash of the web session), `our_address` the number or page
-    written to. `choice_token` is what an offered choice carried. `order` is a carrier's opt-out
+    written to. `choice_token` is what an offered choice carried; `menu_choice` is the value of one
+    that stands in a menu of ours all the time. `order` is a carrier's opt-out
     word: when the text is nothing but that word, the carrier answers it, not we.
     """
 
@@ -47,6 +46,7 @@ class Inbound:
     our_address: str = ""
     text: str = ""
     choice_token: str | None = None
+    menu_choice: str | None = None
     location: Mapping[str, float] | None = None  # {"latitude": degrees, "longitude": degrees}
     attachments: tuple[Mapping[str, str], ...] = ()  # {"type", "url"}
     order: Literal["stop", "start"] | None = None
@@ -68,7 +68,7 @@ def conversation_for(
     """The conversation of an address on a channel; opened when it is the first time."""
     found = _conversation(session, channel, address, our_address)
     if found is None:
-        _insert_unless_there(
+        insert_unless_there(
             session,
             CONVERSATION,
             {
@@ -112,11 +112,15 @@ def receive(session: Session, message: Inbound, now: datetime) -> Receipt:
         values["location"] = dict(message.location)
     if settled:
         values |= {"state": "done", "done_at": now, "screened_at": now}
-    chosen = _choice(session, conversation, message.choice_token, text)
+    chosen: Mapping[str, str] | None
+    if message.menu_choice is not None:
+        chosen = {"value": message.menu_choice, "title": text}
+    else:
+        chosen = _choice(session, conversation, message.choice_token, text)
     if chosen is not None:
         values["choice"] = chosen["value"]
         values["text"] = text or clean(chosen["title"])
-    inbox_id = _insert_unless_there(session, INBOX, values)
+    inbox_id = insert_unless_there(session, INBOX, values)
     if inbox_id is None:
         return _repeat(session, conversation, provider_id, values["body_hash"], now)
     conversation.last_inbound_at = now
@@ -188,24 +192,6 @@ def _conversation(
 ) -> Conversation | None:
     known = {"on": channel, "theirs": address, "ours": our_address}
     return session.scalars(_CONVERSATION, known).first()
-
-
-def _insert_unless_there(session: Session, table: Table, values: dict[str, Any]) -> Any:
-    """Insert a row and return its id; None when one of its unique keys is there already.
-
-    On PostgreSQL this waits for another transaction that inserts the same key.
-    """
-    statement = _insert(session.get_bind().dialect.name, table, tuple(values))
-    return session.execute(statement, values).scalar()
-
-
-@cache
-def _insert(dialect: str, table: Table, columns: tuple[str, ...]) -> Insert:
-    """Built once for each set of columns: building a statement takes longer than running it."""
-    kind = postgresql if dialect == "postgresql" else sqlite
-    values = {column: bindparam(column, type_=table.c[column].type) for column in columns}
-    statement: Insert = kind.insert(table).values(values).on_conflict_do_nothing()
-    return statement.returning(table.c.id)
 
 
 def _fitting(provider_id: str) -> str:

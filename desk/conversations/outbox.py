@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Row,
     Select,
     and_,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -22,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from desk.conversations.events import record
+from desk.conversations.pace import Pace, busy, spend
 from desk.conversations.tables import CONVERSATION, OUTBOX
 from desk.database.models import Conversation, OutboxMessage
 from desk.reply import Choice, Reply, choices_as_json, choices_from_json
@@ -41,7 +44,15 @@ MAY_BECOME: Final[Mapping[str, frozenset[str]]] = {
 OPTED_OUT: Final = "21610"
 """Twilio's code for a number that has opted out; used for our own refusals too."""
 
+EXPIRED: Final = "expired"
+"""Why a message was not sent: it waited so long that it would confuse."""
+
 _OTHER: Final = OUTBOX.alias()
+
+
+def due(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
+    """Whether the time has come to do something about a row of the outbox."""
+    return or_(OUTBOX.c.next_try_at.is_(None), OUTBOX.c.next_try_at <= now)
 
 
 def _sendable(*, urgent: bool) -> Select[int]:
@@ -58,16 +69,15 @@ def _sendable(*, urgent: bool) -> Select[int]:
             and_(other.state == "queued", other.urgent.is_(True)),
         )
     )
-    return (
-        select(OUTBOX.c.id)
-        .where(
-            OUTBOX.c.state == "queued",
-            OUTBOX.c.urgent.is_(urgent),
-            or_(OUTBOX.c.next_try_at.is_(None), OUTBOX.c.next_try_at <= bindparam("now")),
-            ~exists().where(other.conversation_id == OUTBOX.c.conversation_id, in_the_way),
-        )
-        .limit(bindparam("most"))
+    sendable = select(OUTBOX.c.id).where(
+        OUTBOX.c.state == "queued",
+        OUTBOX.c.urgent.is_(urgent),
+        due(bindparam("now")),
+        ~exists().where(other.conversation_id == OUTBOX.c.conversation_id, in_the_way),
     )
+    if not urgent:
+        sendable = sendable.where(~busy(bindparam("now")))
+    return sendable.limit(bindparam("most"))
 
 
 # Built once: building a statement takes longer than running it.
@@ -82,6 +92,7 @@ _TAKE: Final = (
     .values(state="sending", lease_until=bindparam("until"), attempts=OUTBOX.c.attempts + 1)
     .returning(OUTBOX)
 )
+_MESSAGE: Final = select(OUTBOX).where(OUTBOX.c.id == bindparam("outbox_id"))
 _ITS_CONVERSATION: Final = select(CONVERSATION).where(CONVERSATION.c.id == bindparam("of"))
 _SETTLE: Final = (
     update(OUTBOX)
@@ -133,6 +144,7 @@ class Outgoing:
     urgent: bool
     opted_out: bool
     attempts: int
+    created_at: datetime
     last_inbound_at: datetime | None
 
 
@@ -175,20 +187,34 @@ def sending_waits(session: Session, now: datetime, *, urgent: bool) -> bool:
 
 
 def claim_outgoing(
-    session: Session, *, now: datetime, lease: timedelta, urgent: bool, limit: int = 1
+    session: Session,
+    *,
+    now: datetime,
+    lease: timedelta,
+    urgent: bool,
+    limit: int = 1,
+    pace: Pace,
 ) -> list[Outgoing]:
     """Take messages to send, at most one of each conversation: its oldest that is not sent.
 
-    With `urgent` only answers to danger, which go before everything else of their conversation;
-    without it only the others. The rows say `sending` afterwards: commit before you call anybody.
+    With `urgent` only answers to danger, which go before everything else of their conversation,
+    whatever the pace of the number; without it only the others, as `pace` allows. The rows say
+    `sending` afterwards: commit before you call anybody.
     """
     claimed = []
     for outbox_id in session.scalars(_CANDIDATES[urgent], {"now": now, "most": limit}).all():
-        message = session.execute(_TAKE, {"outbox_id": outbox_id, "until": now + lease}).first()
-        if message is None:
+        waiting = session.execute(_MESSAGE, {"outbox_id": outbox_id}).one()
+        conversation = session.execute(_ITS_CONVERSATION, {"of": waiting.conversation_id}).one()
+        cost = pace.cost(conversation, waiting.text, choices_from_json(waiting.choices))
+        if (
+            cost is not None
+            and (urgent or not conversation.opted_out)
+            and not spend(session, conversation.our_address, cost, now, whatever=urgent)
+        ):
             continue
-        conversation = session.execute(_ITS_CONVERSATION, {"of": message.conversation_id}).one()
-        claimed.append(_outgoing(message, conversation))
+        message = session.execute(_TAKE, {"outbox_id": outbox_id, "until": now + lease}).first()
+        if message is not None:
+            claimed.append(outgoing(message, conversation))
     return claimed
 
 
@@ -241,6 +267,19 @@ def by_provider_id(session: Session, channel: str, provider_id: str) -> OutboxMe
     ).first()
 
 
+def delivered_until(session: Session, conversation_id: str, until: datetime, now: datetime) -> None:
+    """Note that all that was sent in a conversation until then has arrived."""
+    sent = session.scalars(
+        select(OUTBOX.c.id).where(
+            OUTBOX.c.conversation_id == conversation_id,
+            OUTBOX.c.state == "sent",
+            OUTBOX.c.sent_at <= until,
+        )
+    ).all()
+    for one in sent:
+        settle(session, one, "delivered", now=now)
+
+
 def lost_while_sending(session: Session, now: datetime) -> list[int]:
     """Mark messages whose sender died in the middle as `unknown`: they may have gone out or not."""
     lost = list(
@@ -253,22 +292,49 @@ def lost_while_sending(session: Session, now: datetime) -> list[int]:
     return [one for one in lost if settle(session, one, "unknown", error="lost", now=now)]
 
 
+def expire(
+    session: Session,
+    channels: Collection[str],
+    *,
+    answers_before: datetime,
+    others_before: datetime,
+    now: datetime,
+) -> list[int]:
+    """Give up what has waited so long that it would confuse; the ids of those messages.
+
+    An answer of ours to something a resident wrote goes first; what staff wrote, and news of a
+    report, are worth more patience. An answer to danger is never given up.
+    """
+    answer = or_(OUTBOX.c.in_reply_to.is_not(None), OUTBOX.c.author == "bot")
+    old = session.scalars(
+        select(OUTBOX.c.id)
+        .join(CONVERSATION, CONVERSATION.c.id == OUTBOX.c.conversation_id)
+        .where(
+            OUTBOX.c.state == "queued",
+            OUTBOX.c.urgent.is_(False),
+            CONVERSATION.c.channel.in_(channels),
+            OUTBOX.c.created_at <= case((answer, answers_before), else_=others_before),
+        )
+    ).all()
+    return [one for one in old if settle(session, one, "failed", error=EXPIRED, now=now)]
+
+
 def oldest_waiting(session: Session, now: datetime) -> timedelta:
-    """How long the message that waits longest could have been sent; zero when none waits."""
+    """How long the message that waits longest could have been sent; zero when none waits.
+
+    Those of a number that is kept busy by its pace are not late.
+    """
     row = session.execute(
         select(OutboxMessage.created_at, OutboxMessage.next_try_at)
-        .where(OutboxMessage.state == "queued", _due(now))
+        .where(OutboxMessage.state == "queued", due(now), ~busy(now))
         .order_by(OutboxMessage.id)
         .limit(1)
     ).first()
     return timedelta(0) if row is None else now - (row.next_try_at or row.created_at)
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    return or_(OUTBOX.c.next_try_at.is_(None), OUTBOX.c.next_try_at <= now)
-
-
-def _outgoing(message: Row[Any], conversation: Row[Any]) -> Outgoing:
+def outgoing(message: Row[Any], conversation: Row[Any]) -> Outgoing:
+    """A message with what its conversation says of where it goes."""
     return Outgoing(
         outbox_id=message.id,
         conversation_id=conversation.id,
@@ -282,5 +348,6 @@ def _outgoing(message: Row[Any], conversation: Row[Any]) -> Outgoing:
         urgent=message.urgent,
         opted_out=conversation.opted_out,
         attempts=message.attempts,
+        created_at=message.created_at,
         last_inbound_at=conversation.last_inbound_at,
     )

@@ -122,6 +122,7 @@ class OutboxMessage(Base):
     __table_args__ = (
         Index("ix_outbox_open", "state", "conversation_id", "id"),
         Index("ix_outbox_provider", "provider_id"),
+        Index("ix_outbox_conversation", "conversation_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -137,10 +138,20 @@ class OutboxMessage(Base):
     provider_id: Mapped[str | None] = mapped_column(String(160))
     error: Mapped[str | None] = mapped_column(String(64))  # the provider's code
     attempts: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime | None]
+    look_ups: Mapped[int] = mapped_column(default=0)  # how often the provider was asked about it
+    next_try_at: Mapped[datetime | None]  # to send it, or, while unknown, to look it up
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     sent_at: Mapped[datetime | None]
+
+
+class SenderPace(Base):
+    """Until when a number of ours is busy with what it was given to send."""
+
+    __tablename__ = "sender_pace"
+
+    sender: Mapped[str] = mapped_column(String(64), primary_key=True)
+    free_at: Mapped[datetime]
 
 
 class Event(Base):

@@ -59,9 +59,9 @@ def enter(
 ) -> QueueEntry:
     """Put a conversation into the queue for a person; once in, entering again changes nothing.
 
-    `reason` is asked, unsure, refused_report, sensitive, failed or pulled. When nobody answers
-    live now, or the live hours are over, a talk becomes a call-back. Where a call-back or an
-    alert waits already, that item goes on: there is one open item for each conversation.
+    `reason` is asked, unsure, refused_report, sensitive, failed, loop or pulled. When nobody
+    answers live now, or the live hours are over, a talk becomes a call-back. Where a call-back or
+    an alert waits already, that item goes on: there is one open item for each conversation.
     """
     lock(session, conversation)
     is_open = staffed(session, load(settings().department), now)

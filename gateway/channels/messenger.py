@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -21,10 +21,11 @@ from desk.conversations import (
     change_holder,
     conversation_for,
 )
-from desk.conversations.outbox import Outgoing, by_provider_id, settle
-from desk.database.models import OutboxMessage, utc_now
+from desk.conversations.outbox import Outgoing, by_provider_id, delivered_until, settle
+from desk.database.models import Conversation, OutboxMessage, utc_now
 from desk.reply import Reply
 from desk.settings import Settings
+from gateway.channels.messenger_menu import menu_choice
 from gateway.delivery import Delivery, refused
 from gateway.front import take_in
 
@@ -36,12 +37,13 @@ MOST_QUICK_REPLIES: Final = 13
 LONGEST_TITLE: Final = 20
 LONGEST_TEXT: Final = 2000
 _MARK: Final = "frontdesk:"
+_CLOCKS: Final = timedelta(seconds=2)  # we note a message as sent a little after Meta does
 _TOO_FAST: Final = frozenset({4, 17, 32, 613})  # the Graph API's codes for rate limits
 _FILES: Final = frozenset({"image", "file", "video", "audio"})  # others only point somewhere
 _KNOWN: Final = frozenset(  # events that change nothing here
     {
         *("read", "reaction", "optin", "referral", "account_linking", "message_edit"),
-        *("pass_thread_control", "take_thread_control", "request_thread_control"),
+        *("take_thread_control", "request_thread_control"),
         *("app_roles", "policy_enforcement"),
     }
 )
@@ -68,12 +70,23 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Messages of ours reached the resident."""
+    """Messages of ours reached the resident: these, or all that were sent until a moment."""
 
+    resident: str
+    page: str
     mids: tuple[str, ...]
+    until: datetime | None
 
 
-Happening = Said | Echo | Delivered
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The person at the page's own inbox is done: the thread is ours again."""
+
+    resident: str
+    page: str
+
+
+Happening = Said | Echo | Delivered | Returned
 
 
 def is_signed(secret: str, body: bytes, header: str) -> bool:
@@ -108,11 +121,12 @@ def take(session: Session, happenings: list[Happening], now: datetime) -> list[R
                 receipts.append(take_in(session, message, now))
             case Echo():
                 _echo(session, happening, now)
-            case Delivered(mids):
-                for mid in mids:
-                    known = by_provider_id(session, "messenger", mid)
-                    if known is not None:
-                        settle(session, known.id, "delivered", now=now)
+            case Delivered():
+                _delivered(session, happening, now)
+            case Returned(resident, page):
+                conversation = _known(session, resident, page)
+                if conversation and conversation.holder == "human" and not conversation.held_by:
+                    change_holder(session, conversation, "bot", now=now)
     return receipts
 
 
@@ -120,10 +134,17 @@ def _happening(item: dict[str, Any], page: str, *, standby: bool) -> Happening |
     sender, recipient = _text(_of(item, "sender", "id")), _text(_of(item, "recipient", "id"))
     message, postback = item.get("message"), item.get("postback")
     if isinstance(item.get("delivery"), dict):
-        mids = item["delivery"].get("mids")
-        return Delivered(tuple(_text(mid) for mid in mids) if isinstance(mids, list) else ())
+        mids, until = item["delivery"].get("mids"), item["delivery"].get("watermark")
+        return Delivered(
+            resident=sender,
+            page=page or recipient,
+            mids=tuple(_text(mid) for mid in mids) if isinstance(mids, list) else (),
+            until=_moment(until),
+        )
     if not sender or len(sender) > 128 or len(page or recipient) > 64:
         return None
+    if isinstance(item.get("pass_thread_control"), dict) and not standby:
+        return Returned(sender, page or recipient)
     if isinstance(message, dict):
         mid = _text(message.get("mid"))
         if not mid or message.get("is_deleted"):
@@ -152,6 +173,7 @@ def _happening(item: dict[str, Any], page: str, *, standby: bool) -> Happening |
             our_address=page or recipient,
             text=_text(postback.get("title")),
             choice_token=payload or None,
+            menu_choice=menu_choice(payload),
         )
         return Said(inbound, standby)
     return None
@@ -182,6 +204,27 @@ def _echo(session: Session, echo: Echo, now: datetime) -> None:
     settle(session, row.id, "sent", provider_id=echo.mid, now=now)
 
 
+def _delivered(session: Session, receipt: Delivered, now: datetime) -> None:
+    for mid in receipt.mids:
+        known = by_provider_id(session, "messenger", mid)
+        if known is not None:
+            settle(session, known.id, "delivered", now=now)
+    if not receipt.mids and receipt.until is not None:  # Meta does not always name them
+        conversation = _known(session, receipt.resident, receipt.page)
+        if conversation is not None:
+            delivered_until(session, conversation.id, receipt.until + _CLOCKS, now)
+
+
+def _known(session: Session, resident: str, page: str) -> Conversation | None:
+    return session.scalars(
+        select(Conversation).where(
+            Conversation.channel == "messenger",
+            Conversation.address == resident,
+            Conversation.our_address == page,
+        )
+    ).first()
+
+
 def _person_takes_over(session: Session, resident: str, page: str, now: datetime) -> None:
     conversation = conversation_for(session, "messenger", resident, page, now=now)
     if conversation.holder != "human":
@@ -192,7 +235,7 @@ class MessengerAdapter:
     """Sends one outbox row as one Messenger message."""
 
     def __init__(self, settings: Settings, client: httpx.AsyncClient) -> None:
-        self._url = f"{settings.graph_api_url.rstrip('/')}/v19.0/me/messages"
+        self._url = f"{settings.graph_api_url.rstrip('/')}/{settings.graph_api_version}/me/messages"
         self._token = settings.messenger_page_token.get_secret_value()
         self._client = client
 
@@ -279,6 +322,15 @@ def _of(value: Any, *path: str) -> Any:
             return None
         value = value.get(step)
     return value
+
+
+def _moment(milliseconds: Any) -> datetime | None:
+    if not isinstance(milliseconds, int):
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _text(value: Any) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Final, Literal
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, Literal
 
 import httpx
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 
 from desk.conversations import Inbound
+from desk.conversations.look_ups import Sighting
 from desk.conversations.outbox import Outgoing, State, by_provider_id, settle
 from desk.database.models import OutboxMessage
 from desk.settings import Settings
@@ -26,6 +28,8 @@ _STOP: Final = frozenset(
 _START: Final = frozenset({"START", "YES", "UNSTOP"})
 _MOST_MEDIA: Final = 10
 _LONGEST_BODY: Final = 1600  # Twilio refuses more
+_MOST_LISTED: Final = 1000  # on one page; nobody gets more from us in a day
+_WHATSAPP: Final = "whatsapp:"
 _STATES: Final[Mapping[str, State]] = {
     "accepted": "sent",
     "scheduled": "sent",
@@ -169,8 +173,8 @@ class SmsAdapter:
             self._url,
             data={
                 "To": message.address,
-                "From": message.our_address or self._from,
-                "Body": fold(render_choices(message.text, message.choices))[:_LONGEST_BODY],
+                "From": self._sender(message),
+                "Body": _body(message),
                 "StatusCallback": f"{self._callback}?outbox={message.outbox_id}",
             },
             auth=self._auth,
@@ -184,3 +188,53 @@ class SmsAdapter:
         if response.is_success:
             return Delivery("sent", provider_id=str(answer.get("sid") or "") or None)
         return refused(response, str(answer["code"]) if "code" in answer else None)
+
+    async def find(self, message: Outgoing) -> list[Sighting]:
+        """What Twilio has listed with the same text, from the same number to the same resident.
+
+        Oldest first, from the day on which the message was written (Twilio knows no hours here).
+        Raises httpx.HTTPError, also when Twilio refuses to say.
+        """
+        response = await self._client.get(
+            self._url,
+            params={
+                "To": message.address,
+                "From": self._sender(message),
+                "DateSent>": message.created_at.date().isoformat(),
+                "PageSize": str(_MOST_LISTED),
+            },
+            auth=self._auth,
+        )
+        response.raise_for_status()
+        try:
+            listed = reversed(response.json()["messages"])  # the newest comes first
+            return [_sighting(one) for one in listed if _same(one["body"], _body(message))]
+        except (ValueError, LookupError, TypeError) as strange:
+            raise httpx.DecodingError("not a list of messages") from strange
+
+    def _sender(self, message: Outgoing) -> str:
+        """The number written to; else ours, of the kind that the resident has."""
+        if message.our_address:
+            return message.our_address
+        return (_WHATSAPP if message.address.startswith(_WHATSAPP) else "") + self._from
+
+
+def _body(message: Outgoing) -> str:
+    text = render_choices(message.text, message.choices)
+    # by WhatsApp every letter costs the same
+    return (text if message.address.startswith(_WHATSAPP) else fold(text))[:_LONGEST_BODY]
+
+
+def _same(listed: str, sent: str) -> bool:
+    return listed.split() == sent.split()
+
+
+def _sighting(listed: dict[str, Any]) -> Sighting:
+    state = _STATES.get(str(listed["status"]), "sent")
+    error = str(listed.get("error_code") or "")[:64]
+    return Sighting(
+        provider_id=str(listed["sid"]),
+        at=parsedate_to_datetime(listed["date_created"]),
+        state=state,
+        error=error or None if state == "failed" else None,
+    )

@@ -137,6 +137,8 @@ def settings_for(**changes: Any) -> Settings:
         "messenger_verify_token": SecretStr("verify-token"),
         "internal_token": SecretStr(TOKEN),
         "secret_key": SecretStr("k" * 43),
+        "twilio_rate": 1000.0,
+        "look_up_after": 0.3,
         "rasa_timeout": 2.5,
         "provider_timeout": 2.0,
     }

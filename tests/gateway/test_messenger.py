@@ -212,3 +212,148 @@ def test_too_fast_for_the_graph_api_is_tried_again(front: Front) -> None:
     front.residents.message(PSID, "hello")
     front.eventually(lambda: len(front.residents.replies(PSID)) == 2)
     assert "delivery" in {one.kind for one in front.rows(Event)}
+
+
+def unsettled(front: Front) -> OutboxMessage:
+    """A message whose sending nobody knows the end of, the last of the conversation."""
+    front.residents.message(PSID, "hello")
+    front.eventually(lambda: len(front.residents.replies(PSID)) == 2)
+    front.eventually(lambda: {row.state for row in front.rows(OutboxMessage)} == {"delivered"})
+    with front.database.transaction() as session:
+        conversation = session.get_one(Conversation, front.conversation().id)
+        row = add_outbound(session, conversation, Reply("News for you"), "staff", now=utc_now())
+        row.state = "unknown"
+    return row
+
+
+def echo(text: str = "News for you", **more: Any) -> dict[str, Any]:
+    said = {"mid": "m_echo", "is_echo": True, "app_id": 1, "text": text} | more
+    return {"sender": {"id": PAGE}, "recipient": {"id": PSID}, "timestamp": 1, "message": said}
+
+
+def test_what_meta_took_but_answered_with_an_error_is_settled_by_its_echo(front: Front) -> None:
+    front.residents.message(PSID, "hello")
+    front.eventually(lambda: len(front.residents.replies(PSID)) == 2)
+    front.residents.fault("graph", "lost")
+    front.residents.message(PSID, "and again")
+    front.eventually(lambda: len(front.rows(OutboxMessage)) == 3)
+    front.eventually(lambda: front.rows(OutboxMessage)[-1].state == "delivered")
+    row = front.rows(OutboxMessage)[-1]
+    assert row.attempts == 1
+    assert row.provider_id == front.residents.replies(PSID)[-1].id
+    assert front.conversation().holder == "bot"
+
+
+def test_without_an_echo_it_stays_unknown(front: Front) -> None:
+    front.residents.message(PSID, "hello")
+    front.eventually(lambda: len(front.residents.replies(PSID)) == 2)
+    front.residents.fault("graph", "500")
+    front.residents.message(PSID, "and again")
+    front.eventually(lambda: len(front.rows(OutboxMessage)) == 3)
+    front.eventually(lambda: front.rows(OutboxMessage)[-1].state == "unknown")
+    front.quiet(1.0)
+    row = front.rows(OutboxMessage)[-1]
+    assert (row.state, row.attempts, row.look_ups) == ("unknown", 1, 0)
+
+
+@pytest.mark.parametrize("by", ["mark", "text"])
+def test_an_echo_settles_by_our_mark_or_by_the_text(
+    front: Front, http: httpx.Client, by: str
+) -> None:
+    row = unsettled(front)
+    said = echo("as Meta shows it", metadata=f"frontdesk:{row.id}") if by == "mark" else echo()
+    post(front, http, {"entry": [{"id": PAGE, "messaging": [said]}]})
+    row = front.rows(OutboxMessage)[-1]
+    assert (row.state, row.provider_id) == ("sent", "m_echo")
+    assert front.conversation().holder == "bot"
+
+
+def test_a_delivery_that_names_no_messages_counts_until_its_moment(
+    front: Front, http: httpx.Client
+) -> None:
+    row = unsettled(front)
+    with front.database.transaction() as session:
+        for number, state in enumerate(("sent", "unknown", "sent")):
+            one = session.get_one(OutboxMessage, row.id) if number == 0 else OutboxMessage(
+                conversation_id=row.conversation_id, author="bot", text="later"
+            )  # fmt: skip
+            one.state = state
+            one.sent_at = utc_now() + timedelta(minutes=number)
+            session.add(one)
+    moment = int(utc_now().timestamp() * 1000)
+    receipts = [event(delivery={"watermark": moment}), event("9", delivery={"watermark": moment})]
+    post(front, http, {"entry": [{"id": PAGE, "messaging": receipts}]})
+    states = [one.state for one in front.rows(OutboxMessage)]
+    assert states[-3:] == ["delivered", "unknown", "sent"]
+    assert front.conversation().address == PSID, "a receipt opens no conversation"
+
+
+@pytest.mark.parametrize("watermark", ["soon", -(10**30), 10**30, None, True, [1]])
+def test_a_delivery_with_a_strange_moment_changes_nothing(
+    front: Front, http: httpx.Client, watermark: Any
+) -> None:
+    payload = {"entry": [{"id": PAGE, "messaging": [event(delivery={"watermark": watermark})]}]}
+    assert post(front, http, payload).status_code == httpx.codes.OK
+
+
+def test_when_the_pages_inbox_gives_the_thread_back_the_bot_goes_on(
+    front: Front, http: httpx.Client
+) -> None:
+    front.residents.message(PSID, "hello")
+    front.eventually(lambda: len(front.residents.replies(PSID)) == 2)
+    post(front, http, {"entry": [{"id": PAGE, "messaging": [echo("Hi, this is Kim.")]}]})
+    assert front.conversation().holder == "human"
+    back = event(pass_thread_control={"new_owner_app_id": "1", "metadata": ""})
+    post(front, http, {"entry": [{"id": PAGE, "messaging": [back]}]})
+    assert front.conversation().holder == "bot"
+    front.residents.message(PSID, "Where is the station?")
+    front.eventually(lambda: len(front.rasa.turns) == 2)
+
+
+@pytest.mark.parametrize(
+    ("title", "payload", "language"),
+    [
+        ("Get Started", "topic:greet", "en"),
+        ("Empezar", "topic:greet", "es"),
+        ("Talk to a person", "topic:talk_to_person", "en"),
+        ("Hacer un reporte", "topic:file_report", "es"),
+    ],
+)
+def test_a_tap_on_get_started_or_the_menu_is_a_choice(
+    front: Front, title: str, payload: str, language: str
+) -> None:
+    front.residents.events(PSID, {"postback": {"title": title, "payload": payload}})
+    front.eventually(lambda: front.rasa.turns)
+    (turn,) = front.rasa.turns
+    assert (turn["choice"], turn["language"]) == (payload, language)
+    assert front.rows(InboxMessage)[0].text == title
+
+
+def test_a_payload_that_is_in_no_menu_of_ours_is_no_choice(front: Front) -> None:
+    front.residents.events(PSID, {"postback": {"title": "Yes", "payload": "confirm"}})
+    front.eventually(lambda: front.rasa.turns)
+    assert "choice" not in front.rasa.turns[0]
+
+
+def test_why_the_window_is_closed_is_kept(front: Front) -> None:
+    front.residents.message(PSID, "hello")
+    front.eventually(lambda: len(front.residents.replies(PSID)) == 2)
+    with front.database.transaction() as session:
+        conversation = session.get_one(Conversation, front.conversation().id)
+        conversation.last_inbound_at = utc_now() - timedelta(hours=25)
+        add_outbound(session, conversation, Reply("News for you"), "desk", now=utc_now())
+    front.eventually(lambda: front.rows(OutboxMessage)[-1].state == "failed")
+    assert front.rows(OutboxMessage)[-1].error == "window_closed"
+    assert len(front.residents.replies(PSID)) == 2
+
+
+def test_reactions_reads_and_the_like_change_nothing(front: Front, http: httpx.Client) -> None:
+    happened = [
+        event(read={"watermark": 1}),
+        event(reaction={"mid": "m", "action": "react", "emoji": "x"}),
+        event(optin={}),
+        event(take_thread_control={"previous_owner_app_id": "1"}),
+    ]
+    payload = {"entry": [{"id": PAGE, "messaging": happened, "standby": happened}]}
+    assert post(front, http, payload).status_code == httpx.codes.OK
+    assert front.rows(Conversation) == []

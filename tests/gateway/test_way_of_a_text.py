@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 from twilio.request_validator import RequestValidator
 
-from desk.conversations import change_holder
+from desk.conversations import add_outbound, change_holder
 from desk.database.models import (
     Conversation,
     Event,
@@ -20,6 +20,7 @@ from desk.database.models import (
     QueueItem,
     utc_now,
 )
+from desk.reply import Reply
 from simulator.client import photo_of
 
 if TYPE_CHECKING:
@@ -278,6 +279,27 @@ def test_danger_after_stop_alarms_staff_and_is_shown_as_not_arrived(front: Front
     )
     assert row.error == "21610"
     assert [item.kind for item in front.rows(QueueItem)] == ["alert"]
+
+
+def test_danger_is_answered_where_our_note_of_an_opt_out_is_wrong(front: Front) -> None:
+    text(front, "hello there")
+    first = front.residents.wait_for_reply(PHONE)
+    with front.database.transaction() as session:  # the START never reached us
+        session.execute(update(Conversation).values(opted_out=True))
+    text(front, DANGER)
+    assert "911" in front.residents.wait_for_reply(PHONE, first.entry).text
+    assert front.conversation().opted_out, "only START opts in"
+
+
+def test_a_persons_words_to_a_number_that_opted_out_are_shown_as_not_sent(front: Front) -> None:
+    text(front, "STOP")
+    front.eventually(lambda: front.conversation().opted_out)
+    with front.database.transaction() as session:
+        conversation = session.get_one(Conversation, front.conversation().id)
+        add_outbound(session, conversation, Reply("Are you all right?"), "staff", now=utc_now())
+    front.eventually(lambda: front.rows(OutboxMessage)[-1].state == "failed")
+    assert front.rows(OutboxMessage)[-1].error == "21610"
+    assert front.residents.replies(PHONE) == []
 
 
 def test_yes_is_an_answer_for_somebody_who_never_opted_out(front: Front) -> None:

@@ -109,3 +109,66 @@ def test_a_webhook_is_repeated_until_it_is_taken(simulator) -> None:
     assert simulator.residents.message(PSID, "hi") == 200
     bodies = {one.body for one in simulator.desk.wait(3)}
     assert len(bodies) == 1, "each time the very same"
+
+
+def profile(simulator, method: str = "POST", token: str = "", **more) -> httpx.Response:
+    return httpx.request(
+        method,
+        f"{simulator.url}/v24.0/me/messenger_profile",
+        headers={"authorization": "Bearer " + (token or "page-token")},
+        timeout=5,
+        **more,
+    )
+
+
+BUTTON = {"get_started": {"payload": "start"}}
+ITEM = {"type": "postback", "title": "Talk to a person", "payload": "person"}
+
+
+def menu(*items: dict[str, Any], locale: str = "default") -> dict[str, Any]:
+    return {"persistent_menu": [{"locale": locale, "call_to_actions": list(items)}]}
+
+
+def greeting(text: str, locale: str = "default") -> dict[str, Any]:
+    return {"greeting": [{"locale": locale, "text": text}]}
+
+
+def test_a_profile_is_kept_shown_and_deleted(simulator) -> None:
+    whole = BUTTON | menu(ITEM) | greeting("Hello")
+    assert profile(simulator, json=whole).json() == {"result": "success"}
+    asked = {"fields": "get_started,greeting"}
+    shown = profile(simulator, "GET", params=asked).json()["data"]
+    assert shown == [BUTTON | greeting("Hello")]
+    refused = profile(simulator, "DELETE", json={"fields": ["get_started"]})
+    assert refused.json()["error"]["error_subcode"] == 2018145
+    both = {"fields": ["get_started", "persistent_menu", "greeting"]}
+    assert profile(simulator, "DELETE", json=both).status_code == 200
+    assert profile(simulator, "GET", params=asked).json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"weather": 1},
+        menu(ITEM),
+        BUTTON | menu(ITEM, locale="en_US"),
+        BUTTON | menu(ITEM | {"title": "x" * 31}),
+        BUTTON | menu(ITEM | {"payload": "x" * 1001}),
+        BUTTON | menu(*[ITEM] * 21),
+        BUTTON | menu(ITEM | {"type": "nested"}),
+        greeting("x" * 161),
+        greeting("Hola", locale="es_LA"),
+        {"get_started": {}},
+    ],
+)
+def test_a_profile_that_meta_refuses_changes_nothing(simulator, wanted: dict[str, Any]) -> None:
+    answer = profile(simulator, json=wanted)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 100)
+    asked = {"fields": "get_started,greeting,persistent_menu"}
+    assert profile(simulator, "GET", params=asked).json()["data"] == []
+
+
+def test_the_profile_is_for_who_has_the_pages_token(simulator) -> None:
+    answer = profile(simulator, token="wrong", json=BUTTON)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, 190)

@@ -124,6 +124,58 @@ def test_accept_then_timeout_sends_all_the_same(simulator) -> None:
     assert [one["sid"] for one in found] == [reply.id]
 
 
+def listed(simulator, auth=None, **query: str) -> httpx.Response:
+    sid = simulator.settings.twilio_account_sid
+    return httpx.get(
+        f"{simulator.url}/2010-04-01/Accounts/{sid}/Messages.json",
+        params=query,
+        auth=auth or (sid, "twilio-secret"),
+        timeout=5,
+    )
+
+
+def test_the_list_of_messages_is_newest_first_and_by_number_and_day(simulator) -> None:
+    simulator.residents.text(RESIDENT, "from the resident")
+    for body in ("one", "two"):
+        simulator.send_sms(Body=body, StatusCallback=simulator.desk.url + "/status")
+    simulator.send_sms(To="+12095550122", Body="to another")
+    simulator.desk.wait(4, "/status")
+    ours = {"To": RESIDENT, "From": "+12095550110"}
+    found = listed(simulator, **ours).json()["messages"]
+    assert [one["body"] for one in found] == ["two", "one"]
+    assert {one["direction"] for one in found} == {"outbound-api"}
+    (heard,) = listed(simulator, From=RESIDENT).json()["messages"]
+    assert (heard["body"], heard["direction"]) == ("from the resident", "inbound")
+    assert len(listed(simulator, **ours, **{"DateSent>": "2001-01-01"}).json()["messages"]) == 2
+    assert listed(simulator, **ours, **{"DateSent<": "2001-01-01"}).json()["messages"] == []
+
+
+def test_the_list_of_messages_comes_in_pages(simulator) -> None:
+    for number in range(3):
+        simulator.send_sms(Body=str(number))
+    first = listed(simulator, To=RESIDENT, PageSize="2").json()
+    assert [one["body"] for one in first["messages"]] == ["2", "1"]
+    second = httpx.get(
+        simulator.url + first["next_page_uri"],
+        auth=(simulator.settings.twilio_account_sid, "twilio-secret"),
+        timeout=5,
+    ).json()
+    assert [one["body"] for one in second["messages"]] == ["0"]
+    assert second["next_page_uri"] is None
+
+
+def test_the_list_of_messages_is_for_the_account_only(simulator) -> None:
+    answer = listed(simulator, auth=("AC" + "1" * 32, "wrong"))
+    assert (answer.status_code, answer.json()["code"]) == (401, 20003)
+    assert listed(simulator, PageSize="0").status_code == 400
+    assert listed(simulator, **{"DateSent>": "yesterday"}).status_code == 400
+
+
+def test_sms_and_whatsapp_are_not_mixed(simulator) -> None:
+    answer = simulator.send_sms(To="whatsapp:" + RESIDENT)
+    assert (answer.status_code, answer.json()["code"]) == (400, 21910)
+
+
 def test_a_number_that_cannot_be_reached_is_reported_undelivered(simulator) -> None:
     httpx.post(
         simulator.url + "/control/unreachable",

@@ -26,11 +26,13 @@ from desk.conversations import (
     transcript,
 )
 from desk.conversations.outbox import MAY_BECOME, claim_outgoing, settle
+from desk.conversations.pace import Pace
 from desk.conversations.text import clean
 from desk.database import Database
 from desk.database.models import Conversation, InboxMessage, utc_now
 from desk.reply import Choice, Reply
 
+PACE = Pace(sms=1000, whatsapp=1000)
 LEASE = timedelta(seconds=30)
 CHOICES = (Choice("Yes", "confirm"), Choice("No", "no"))
 
@@ -242,7 +244,9 @@ def test_of_a_conversation_only_the_oldest_message_is_sent(database: Database) -
             add_outbound(session, conversation, Reply(text), now=utc_now())
     for expected in ("one", None, "two"):
         with database.transaction() as session:
-            claimed = claim_outgoing(session, now=utc_now(), lease=LEASE, urgent=False, limit=9)
+            claimed = claim_outgoing(
+                session, now=utc_now(), lease=LEASE, urgent=False, limit=9, pace=PACE
+            )
             assert [one.text for one in claimed] == ([expected] if expected else [])
             if expected is None:
                 assert settle(session, 1, "sent", provider_id="SM9", now=utc_now())
