@@ -16,6 +16,8 @@ from desk.safety.screen import is_excused
         ("self_harm", 0.8, "the wait is killing me", False),
         ("self_harm", 0.95, "the wait is killing me", True),
         ("missing_person", 0.4, "she did not come to class", False),
+        ("self_harm", 0.6, "no le veo sentido a despertar mañana", False),
+        ("self_harm", 0.75, "no le veo sentido a despertar mañana", True),
         ("emergency", 0.5, "the wait is killing me and he is still here right now", True),
     ],
 )
