@@ -102,6 +102,20 @@ def test_a_text_older_than_the_message_is_not_mistaken_for_it(known: Front) -> N
     assert last(known).state == "unknown"
 
 
+def test_another_text_to_the_same_resident_is_not_mistaken_for_it(known: Front) -> None:
+    ours = known.settings
+    httpx.post(  # another system of the department's sends from the same number
+        f"{ours.twilio_api_url}/2010-04-01/Accounts/{ours.twilio_account_sid}/Messages.json",
+        data={"To": PHONE, "From": ours.twilio_from, "Body": "The street is closed."},
+        auth=(ours.twilio_account_sid, ours.twilio_auth_token.get_secret_value()),
+        timeout=5,
+    ).raise_for_status()
+    known.residents.fault("twilio", "500")
+    say(known, "Your report is filed.")
+    known.eventually(lambda: last(known).look_ups >= 2)
+    assert last(known).state == "unknown"
+
+
 def test_two_of_the_same_words_are_each_found(known: Front) -> None:
     known.residents.fault("twilio", "lost", count=2)
     say(known, "One moment please.", "One moment please.")
