@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(SecretStr(""), validation_alias="FRONTDESK_SECRET_KEY")
     internal_token: SecretStr = Field(SecretStr(""), validation_alias="FRONTDESK_INTERNAL_TOKEN")
 
+    # what Prometheus brings along; without it there are no metrics
+    metrics_token: SecretStr = Field(SecretStr(""), validation_alias="METRICS_TOKEN")
+
     # bounds
     rasa_timeout: float = Field(4.0, validation_alias="RASA_TIMEOUT", gt=0, le=60)
     provider_timeout: float = Field(10.0, validation_alias="PROVIDER_TIMEOUT", gt=0, le=60)

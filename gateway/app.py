@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 
 from desk.database import Database
 from desk.settings import Settings
-from gateway import health, webhooks
+from gateway import health, metrics, webhooks
 from gateway.channels import web
 from gateway.channels.messenger import MessengerAdapter
 from gateway.channels.sms import SmsAdapter
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 _TROUBLE_SECONDS: Final = 0.5
 
-ROUTERS: Final = (health.router, webhooks.router, web.router)
+ROUTERS: Final = (health.router, metrics.router, webhooks.router, web.router)
 
 # httpx asks the system about every idle connection before and after each call: few are quicker.
 _LIMITS: Final = httpx.Limits(max_connections=128, max_keepalive_connections=8)

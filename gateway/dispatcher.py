@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -28,6 +29,7 @@ from desk.settings import Settings
 from desk.wording import Language, as_language
 from desk.wording.detect import guess_language
 from desk.wording.detect import warm_up as warm_up_detector
+from gateway.metrics import DANGERS, TURNS
 from gateway.pace import Signal
 from gateway.rasa import Rasa, RasaFailed, TurnAnswer
 from gateway.store import Store
@@ -243,11 +245,13 @@ class Dispatcher:
 
     async def _bot_turn(self, turn: Turn) -> None:
         language, department = await anyio.to_thread.run_sync(self._circumstances, turn)
+        began, outcome = time.perf_counter(), "answered"
         try:
             answer: TurnAnswer | str = await self._rasa.turn(turn, language)
         except RasaFailed as failure:
             log.warning("rasa_failed", inbox_id=turn.inbox_id, reason=failure.reason)
-            answer = failure.reason
+            answer = outcome = failure.reason
+        TURNS.labels(outcome).observe(time.perf_counter() - began)
         await self._store.write(partial(_finish, turn, answer, language, department))
 
     def _circumstances(self, turn: Turn) -> tuple[Language, Department]:
@@ -312,6 +316,7 @@ def _raise_danger(
         draft_kept=_has_draft(session, conversation.id),
     )
     add_outbound(session, conversation, reply, "desk", inbox_id, now=now)
+    DANGERS.labels(kind).inc()
     record(session, "danger", conversation.id, now=now, danger=kind, inbox_id=inbox_id)
     queue.raise_alert(session, conversation, kind, now)
 

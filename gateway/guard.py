@@ -10,6 +10,8 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.metrics import REQUESTS
+
 log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -73,13 +75,12 @@ class Guard:
             if not status:
                 await _answer(guarded, 500, "internal")
         finally:
-            route = scope.get("route")
+            route = getattr(scope.get("route"), "path", None)
+            seconds = time.perf_counter() - began
+            method = scope["method"]
+            REQUESTS.labels(method, route or "none", status).observe(seconds)
             log.info(
-                "request",
-                method=scope["method"],
-                route=getattr(route, "path", None),
-                status=status,
-                ms=round((time.perf_counter() - began) * 1000, 1),
+                "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1)
             )
 
     def _with_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -26,6 +26,7 @@ from desk.conversations.pace import Pace
 from desk.database.models import utc_now
 from desk.settings import Settings
 from gateway.delivery import Adapter, Delivery, broken
+from gateway.metrics import DELIVERIES
 from gateway.pace import Signal
 from gateway.store import Store
 
@@ -178,6 +179,7 @@ class Sender:
             delivery = Delivery("unknown", error="adapter")
         if delivery.state == "queued" and message.attempts >= MAX_ATTEMPTS:
             delivery = Delivery("failed", error=delivery.error)
+        DELIVERIES.labels(message.channel, delivery.state).inc()
         if delivery.state != "sent":
             log.warning(
                 "not_sent",

@@ -20,6 +20,7 @@ from tests.gateway.conftest import Front
 SIGNED: Final = "a provider's signature"
 TOKEN: Final = "the word agreed with Meta"
 SESSION: Final = "the session of the browser, and its form's word"
+METRICS: Final = "the token agreed with Prometheus"
 ANYONE: Final = "nothing: it is for everybody"
 
 KEPT_BY: Final = {
@@ -40,6 +41,7 @@ KEPT_BY: Final = {
     ("GET", "/"): ANYONE,
     ("GET", "/health/live"): ANYONE,
     ("GET", "/health/ready"): ANYONE,
+    ("GET", "/metrics"): METRICS,
 }
 TABLES: Final = (Conversation, InboxMessage, OutboxMessage, Event)
 
