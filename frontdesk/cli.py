@@ -19,6 +19,7 @@ from frontdesk import (
     local,
     measure,
     model,
+    retention_commands,
     run,
     staff_commands,
     training_data,
@@ -34,6 +35,9 @@ app = typer.Typer(
 app.command("check-department")(department_commands.check_department)
 app.command("import-department")(department_commands.import_department)
 app.add_typer(staff_commands.app, name="staff", help="Who may sign in to the console.")
+app.add_typer(
+    retention_commands.app, name="retention", help="How long things are kept, and what is on hold."
+)
 app.command("understand")(measure.understand)
 app.command("screen")(measure.screen)
 app.command("check-training-data")(training_data.check_training_data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,9 +22,8 @@ KEY = chain.Key.of("of this front desk")
 
 
 @pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "present_key", lambda: KEY)
-    yield
 
 
 def written(database: Database, count: int = 5) -> None:
@@ -78,9 +76,9 @@ def test_writers_at_the_same_time_do_not_fork_it(database: Database) -> None:
 
 def test_what_was_rolled_back_leaves_no_gap(database: Database) -> None:
     written(database, 2)
-    with pytest.raises(RuntimeError), database.transaction() as session:
+    with database.transaction() as session:
         people.audit(session, None, "lost")
-        raise RuntimeError
+        session.rollback()
     written(database, 1)
     assert (verdict(database).ok, verdict(database).last) == (True, 3)
 
@@ -101,7 +99,7 @@ def test_the_database_itself_refuses_changes(database: Database, statement: str)
 )
 def test_a_changed_row_is_found(database: Database, column: str) -> None:
     written(database)
-    tamper(database, f"UPDATE audit_entry SET {column} WHERE id = 3")
+    tamper(database, f"UPDATE audit_entry SET {column} WHERE id = 3")  # noqa: S608
     broken = verdict(database).broken
     assert broken is not None
     assert broken.entry_id == 3
@@ -139,7 +137,7 @@ def test_a_chain_that_is_forged_to_its_end_without_the_key_is_found(database: Da
             row.action = "nothing.seen"
             last = chain.digest(last, row)
             statements.append(
-                f"UPDATE audit_entry SET action = 'nothing.seen', hash = '{last}',"
+                f"UPDATE audit_entry SET action = 'nothing.seen', hash = '{last}',"  # noqa: S608
                 f" seal = '{forger.seal(last)}' WHERE id = {row.id}"
             )
         session.expunge_all()
