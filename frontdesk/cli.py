@@ -15,6 +15,8 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from desk.database import Database
 from desk.settings import settings
 from frontdesk import (
+    audit_commands,
+    backup_commands,
     department_commands,
     local,
     measure,
@@ -38,6 +40,11 @@ app.add_typer(staff_commands.app, name="staff", help="Who may sign in to the con
 app.add_typer(
     retention_commands.app, name="retention", help="How long things are kept, and what is on hold."
 )
+app.add_typer(
+    audit_commands.app, name="audit", help="The record of what staff saw, changed or exported."
+)
+app.command("backup")(backup_commands.backup)
+app.command("restore")(backup_commands.restore)
 app.command("understand")(measure.understand)
 app.command("screen")(measure.screen)
 app.command("check-training-data")(training_data.check_training_data)
