@@ -102,12 +102,14 @@ def _table(manifest: Manifest) -> Table:
 
 
 def _progress(what: str) -> Progress:
+    console = Console(stderr=True)
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
     progress.add_task(what)
     return progress

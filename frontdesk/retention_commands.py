@@ -236,11 +236,13 @@ def _dialogues() -> Iterator[retention.Dialogues]:
 
 def _progress() -> Progress:
     """A bar for each kind, on the terminal only, and gone at the end."""
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )

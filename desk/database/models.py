@@ -122,6 +122,7 @@ class OutboxMessage(Base):
     __table_args__ = (
         Index("ix_outbox_open", "state", "conversation_id", "id"),
         Index("ix_outbox_provider", "provider_id"),
+        Index("ix_outbox_reply", "in_reply_to"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -261,7 +262,10 @@ class QueueItem(Base):
     """Someone who waits for a person: a live talk, a call-back, or an alert."""
 
     __tablename__ = "queue_item"
-    __table_args__ = (Index("ix_queue_open", "state", "urgency", "entered_at"),)
+    __table_args__ = (
+        Index("ix_queue_open", "state", "urgency", "entered_at"),
+        Index("ix_queue_conversation", "conversation_id"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"))
@@ -284,6 +288,7 @@ class Feedback(Base):
     """What a resident said of the service: helped or not, 1 to 5, own words."""
 
     __tablename__ = "feedback"
+    __table_args__ = (Index("ix_feedback_conversation", "conversation_id"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"))

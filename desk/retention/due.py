@@ -28,8 +28,8 @@ from desk.reports.store import SUBMITTED
 from desk.retention.policy import Policy
 
 Kind = Literal[
-    "reports", "drafts", "photos", "surveys", "conversations", "messages_out", "messages_in",
-    "events", "sessions", "links",
+    "reports", "drafts", "photos", "surveys", "messages_out", "messages_in", "events",
+    "conversations", "sessions", "links",
 ]  # fmt: skip
 
 HELD: Final = select(Hold.conversation_id).where(Hold.released_at.is_(None))
@@ -173,12 +173,13 @@ _KINDS: Final[Mapping[Kind, Callable[[Policy, datetime], Due]]] = {
     "drafts": _drafts,
     "photos": _photos,
     "surveys": _surveys,
-    "conversations": _conversations,
     "messages_out": _messages_out,
     "messages_in": _messages_in,
     "events": _events,
+    "conversations": _conversations,
     "sessions": _sessions,
     "links": _links,
 }
 KINDS: Final[tuple[Kind, ...]] = tuple(_KINDS)
-"""All kinds but the audit, in the order in which they are deleted."""
+"""All kinds but the audit, in the order in which they are deleted: what is part of another first,
+so that it is counted as what it is."""

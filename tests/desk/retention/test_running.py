@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from desk import people, retention
 from desk.conversations import links
-from desk.database import Database
+from desk.database import Base, Database
 from desk.database.models import (
     Attachment,
     AuditEntry,
@@ -64,11 +64,7 @@ def test_an_old_conversation_leaves_no_row_at_all(database: Database) -> None:
     run(database)
     left = rows(database)
     assert left.pop("event") == 1  # the newest stays, so that numbers go on
-    assert left == {"audit_entry": 1, "audit_mark": 1, "job": 1, "alembic_version": 1} or left == {
-        "audit_entry": 1,
-        "audit_mark": 1,
-        "job": 1,
-    }
+    assert left == {"audit_entry": 1, "audit_mark": 1, "job": 1}
     with database.reading() as session:
         newest = session.scalars(select(Event)).one()
         assert (newest.conversation_id, newest.data) == (None, {})
@@ -319,3 +315,24 @@ def test_without_a_dialogue_database_there_is_nothing_to_forget(tmp_path: Path) 
     dialogues = Dialogues(f"sqlite:///{tmp_path}/none.db")
     dialogues.forget(["web-1"])
     assert not (tmp_path / "none.db").exists()
+
+
+def test_every_table_that_hangs_on_a_conversation_is_known_to_deleting() -> None:
+    """A new table fails here until desk/retention/deleting.py deletes its rows."""
+    hanging = {
+        table.name
+        for table in Base.metadata.sorted_tables
+        if "conversation_id" in table.columns or "report_id" in table.columns
+    }
+    assert hanging == {
+        "action_result",
+        "attachment",
+        "event",
+        "feedback",
+        "hold",
+        "inbox_message",
+        "outbox_message",
+        "queue_item",
+        "report",
+        "report_step",
+    }

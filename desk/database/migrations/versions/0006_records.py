@@ -32,6 +32,13 @@ ENTRY = sa.table(
 )
 AT_ONCE = 1000
 
+# What hangs on a conversation or message that is deleted is looked for by these.
+INDEXES = (
+    ("ix_outbox_reply", "outbox_message", "in_reply_to"),
+    ("ix_queue_conversation", "queue_item", "conversation_id"),
+    ("ix_feedback_conversation", "feedback", "conversation_id"),
+)
+
 # An entry may go only when the chain's beginning, sealed, was moved behind it before.
 SQLITE_TRIGGERS = (
     """
@@ -114,6 +121,8 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_job"),
     )
+    for name, table, column in INDEXES:
+        op.create_index(name, table, [column])
     _chain(op.get_bind())
     sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in SQLITE_TRIGGERS if sqlite else POSTGRESQL_TRIGGERS:
@@ -127,6 +136,8 @@ def downgrade() -> None:
     else:
         op.execute("DROP TRIGGER audit_entry_no_change ON audit_entry")
         op.execute("DROP FUNCTION audit_entry_is_append_only()")
+    for name, table, _ in INDEXES:
+        op.drop_index(name, table)
     op.drop_table("job")
     op.drop_table("hold")
     op.drop_table("audit_mark")
