@@ -15,7 +15,17 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from console import assets, conversation, front_page, health, queue_page, reports, sign_in, stream
+from console import (
+    assets,
+    conversation,
+    front_page,
+    health,
+    keeping,
+    queue_page,
+    reports,
+    sign_in,
+    stream,
+)
 from console.access import Desk, NotSignedIn
 from console.guard import Guard
 from console.view import View
@@ -31,16 +41,19 @@ _PAGES: Final = (health, assets, sign_in, front_page, queue_page, conversation, 
 
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
-    """The console's ASGI app. It looks for conversations that an officer left behind, too."""
+    """The console's ASGI app. It also looks for conversations that an officer left behind, and
+    deletes daily what is due."""
     database = database or Database(settings.database_url)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         looking = asyncio.create_task(_return_abandoned(app.state.desk))
+        deleting = asyncio.create_task(keeping.delete_daily(app.state.desk))
         try:
             yield
         finally:
             looking.cancel()
+            deleting.cancel()
             database.close()
 
     app = FastAPI(title="Frontdesk console", lifespan=lifespan, openapi_url=None)

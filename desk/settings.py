@@ -22,6 +22,12 @@ class Settings(BaseSettings):
     database_url: str = Field(f"sqlite:///{ROOT}/var/frontdesk.db", validation_alias="DATABASE_URL")
     department: Path = Field(ROOT / "department", validation_alias="FRONTDESK_DEPARTMENT")
     state_folder: Path = Field(ROOT / "var", validation_alias="FRONTDESK_STATE")
+    tracker_url: str = Field(
+        f"sqlite:///{ROOT}/var/tracker.db", validation_alias="FRONTDESK_TRACKER_URL"
+    )
+
+    # whether the console deletes daily what department/retention.yml says is due
+    retention_daily: bool = Field(True, validation_alias="FRONTDESK_RETENTION_DAILY")
 
     # who listens where
     host: str = Field("127.0.0.1", validation_alias="FRONTDESK_HOST")
@@ -63,6 +69,11 @@ class Settings(BaseSettings):
 
     # what Prometheus brings along; without it there are no metrics
     metrics_token: SecretStr = Field(SecretStr(""), validation_alias="METRICS_TOKEN")
+
+    # space-separated: secrets that sealed audit entries before the present one
+    secret_keys_before: SecretStr = Field(
+        SecretStr(""), validation_alias="FRONTDESK_SECRET_KEYS_BEFORE"
+    )
 
     # bounds
     rasa_timeout: float = Field(4.0, validation_alias="RASA_TIMEOUT", gt=0, le=60)

@@ -15,11 +15,14 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from desk.database import Database
 from desk.settings import settings
 from frontdesk import (
+    audit_commands,
+    backup_commands,
     department_commands,
     local,
     measure,
     messenger_commands,
     model,
+    retention_commands,
     run,
     staff_commands,
     training_data,
@@ -36,6 +39,14 @@ app.command("check-department")(department_commands.check_department)
 app.command("import-department")(department_commands.import_department)
 app.add_typer(staff_commands.app, name="staff", help="Who may sign in to the console.")
 app.add_typer(messenger_commands.app, name="messenger", help="The page in Messenger.")
+app.add_typer(
+    retention_commands.app, name="retention", help="How long things are kept, and what is on hold."
+)
+app.add_typer(
+    audit_commands.app, name="audit", help="The record of what staff saw, changed or exported."
+)
+app.command("backup")(backup_commands.backup)
+app.command("restore")(backup_commands.restore)
 app.command("understand")(measure.understand)
 app.command("screen")(measure.screen)
 app.command("check-training-data")(training_data.check_training_data)

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from desk import answers, reports
+from desk import answers, reports, retention
 from desk.department import Problem, check, load
 from desk.department.importing import (
     REPORT,
@@ -199,6 +199,10 @@ def _all_problems(folder: Path) -> list[Problem]:
     found = list(_named(reports.check(folder), "reports/"))
     if not any(problem.level == "error" for problem in facts):  # answers are filled with facts
         found += _named(answers.check(folder / "answers", load(folder)), "answers/")
+    try:
+        retention.read_defaults(folder)
+    except retention.PolicyBroken as broken:
+        found += _named([str(broken)], "")
     return sorted((*facts, *found), key=lambda one: (one.level, one.file, one.line))
 
 

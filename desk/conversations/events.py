@@ -6,15 +6,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import event, select, text
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from desk.conversations.tables import EVENT
+from desk.database.at_commit import at_commit
 from desk.database.models import Event, utc_now
 
-_PENDING: Final = "desk.conversations.events"
 _INSERT: Final = EVENT.insert()
-_LOCK: Final = 0x66726F6E74  # "front": one number, the same in every process
 
 
 def record(
@@ -33,34 +32,16 @@ def record(
     copy: it never gets an id.
     """
     entry = Event(kind=kind, conversation_id=conversation_id, data=data, at=now or utc_now())
-    session.info.setdefault(_PENDING, []).append((entry, session.get_nested_transaction()))
+    at_commit(session, _write, entry)
     return entry
 
 
-@event.listens_for(Session, "before_commit")
-def _number_events(session: Session) -> None:
-    if session.in_nested_transaction():
-        return
-    pending = session.info.pop(_PENDING, [])
-    if not pending:
-        return
-    session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+def _write(session: Session, entries: list[Event]) -> None:
     rows = [
         {"kind": one.kind, "conversation_id": one.conversation_id, "data": one.data, "at": one.at}
-        for one, _ in pending
+        for one in entries
     ]
     session.execute(_INSERT, rows)  # in this order: the numbers say in which things happened
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _forget_events(session: Session, undone: SessionTransaction) -> None:
-    if undone.nested:
-        pending = session.info.get(_PENDING, [])
-        session.info[_PENDING] = [one for one in pending if one[1] is not undone]
-    else:
-        session.info.pop(_PENDING, None)
 
 
 def events_after(

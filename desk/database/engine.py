@@ -60,6 +60,11 @@ class Database:
                 session.execute(_BEGIN_READING)
             yield session
 
+    @property
+    def migrations(self) -> Path:
+        """The folder of the migrations this version knows."""
+        return _MIGRATIONS
+
     def migrate(self) -> None:
         """Bring the schema to the newest revision; does nothing when it is there already."""
         with self.engine.connect() as connection:

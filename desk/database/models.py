@@ -123,6 +123,7 @@ class OutboxMessage(Base):
         Index("ix_outbox_open", "state", "conversation_id", "id"),
         Index("ix_outbox_provider", "provider_id"),
         Index("ix_outbox_conversation", "conversation_id", "id"),
+        Index("ix_outbox_reply", "in_reply_to"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -272,7 +273,10 @@ class QueueItem(Base):
     """Someone who waits for a person: a live talk, a call-back, or an alert."""
 
     __tablename__ = "queue_item"
-    __table_args__ = (Index("ix_queue_open", "state", "urgency", "entered_at"),)
+    __table_args__ = (
+        Index("ix_queue_open", "state", "urgency", "entered_at"),
+        Index("ix_queue_conversation", "conversation_id"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"))
@@ -295,6 +299,7 @@ class Feedback(Base):
     """What a resident said of the service: helped or not, 1 to 5, own words."""
 
     __tablename__ = "feedback"
+    __table_args__ = (Index("ix_feedback_conversation", "conversation_id"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"))
@@ -338,7 +343,10 @@ class StaffSession(Base):
 
 
 class AuditEntry(Base):
-    """Who of the staff saw, changed or exported what; append-only."""
+    """Who of the staff saw, changed or exported what; append-only, each row chained to the last.
+
+    Rows are written by desk.people.audit only; triggers refuse every change (docs/adr/0011).
+    """
 
     __tablename__ = "audit_entry"
 
@@ -348,3 +356,46 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(80), default="")  # "conversation:…", "report:…"
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    hash: Mapped[str] = mapped_column(String(64))  # of the row and of the hash before it
+    seal: Mapped[str] = mapped_column(String(64))  # keyed, over the hash
+    key_id: Mapped[str] = mapped_column(String(8))  # which key sealed it
+
+
+class AuditMark(Base):
+    """Where the audit chain begins and ends: two rows, sealed like the entries."""
+
+    __tablename__ = "audit_mark"
+
+    name: Mapped[str] = mapped_column(String(8), primary_key=True)  # begin | end
+    entry_id: Mapped[int] = mapped_column(RowId)  # begin: the last one removed; end: the newest
+    hash: Mapped[str] = mapped_column(String(64))  # of that entry
+    seal: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime]
+
+
+class Hold(Base):
+    """A conversation that is kept whatever its age, with all that is in it, until released."""
+
+    __tablename__ = "hold"
+    __table_args__ = (Index("ix_hold_conversation", "conversation_id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"))
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"))  # when it was named
+    why: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    placed_at: Mapped[datetime]
+    released_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    released_at: Mapped[datetime | None]
+
+
+class Job(Base):
+    """Work that one process at a time does now and then, and when it was last done."""
+
+    __tablename__ = "job"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]

@@ -37,6 +37,7 @@ from desk.settings import ROOT
 REPORT: Final = "import-report.md"
 ASSUMED_HOURS: Final = "Mo-Fr 09:00-17:00; PH off"
 _COPIED: Final = ("answers", "reports")
+_COPIED_FILES: Final = ("retention.yml",)
 
 # columns that cities use, most telling first
 _DISTRICT_ID: Final = [
@@ -197,6 +198,8 @@ def import_department(
     for name in _COPIED:
         if (ROOT / "department" / name).is_dir():
             shutil.copytree(ROOT / "department" / name, target / name, dirs_exist_ok=True)
+    for name in _COPIED_FILES:
+        shutil.copy(ROOT / "department" / name, target / name)
     _switch_off(target, done)
     done.counts = {
         "districts": len(districts.areas),

@@ -9,6 +9,7 @@ from desk.people.accounts import (
     add_staff,
     authenticate,
     ensure_demo_officer,
+    find_staff,
     hash_password,
 )
 from desk.people.audits import audit
@@ -49,6 +50,7 @@ __all__ = [
     "end_session",
     "ensure_demo_officer",
     "find_session",
+    "find_staff",
     "hash_password",
     "heartbeat",
     "is_at_the_desk",

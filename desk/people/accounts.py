@@ -92,6 +92,12 @@ def add_staff(
     return staff
 
 
+def find_staff(session: Session, email: str) -> Staff | None:
+    """The active account with this email; None when there is none."""
+    wanted = email.strip().lower()
+    return session.scalars(select(Staff).where(Staff.email == wanted, Staff.active)).first()
+
+
 def ensure_demo_officer(session: Session, *, email: str, name: str, password: str) -> Staff:
     """The demo account of local mode, with this password; added when it is not there."""
     staff = session.scalars(select(Staff).where(Staff.email == _address(email))).first()

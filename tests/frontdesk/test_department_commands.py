@@ -161,3 +161,17 @@ def test_a_missing_option_ends_with_2_and_help_explains(run: CliRunner, tmp_path
     told = run.invoke(app, ["import-department", "--help"]).output
     assert "District polygons" in told
     assert "missing is imported all the same" in " ".join(told.split())
+
+
+@pytest.mark.parametrize("written", [None, "conversations: 0"])
+def test_a_missing_or_broken_retention_file_is_told(
+    run: CliRunner, tmp_path: Path, written: str | None
+) -> None:
+    shutil.copytree(ROOT / "department", tmp_path / "d")
+    (tmp_path / "d" / "retention.yml").unlink()
+    if written is not None:
+        (tmp_path / "d" / "retention.yml").write_text(written)
+    result = run.invoke(app, ["check-department", str(tmp_path / "d")])
+    assert result.exit_code == 1
+    assert "retention.yml:0" in result.output
+    assert "1 error(s), 0 warning(s)." in result.output

@@ -98,5 +98,6 @@ def test_who_signed_in_is_on_record(database: Database) -> None:
         staff = account(session)
         people.authenticate(session, staff.email, "wrong", NOW)
         people.authenticate(session, staff.email, PASSWORD, NOW)
+    with database.reading() as session:
         actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
         assert actions == ["staff.add", "sign_in.refused", "sign_in"]
