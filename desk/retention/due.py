@@ -110,12 +110,9 @@ def _conversations(policy: Policy, now: datetime) -> Due:
             OutboxMessage.conversation_id == Conversation.id, OutboxMessage.created_at > before
         ),
     )
-    waiting = exists().where(
-        QueueItem.conversation_id == Conversation.id, QueueItem.state != "ended"
-    )
     quiet = func.coalesce(Conversation.last_inbound_at, Conversation.created_at) <= before
     needed = _needed(Conversation.id, policy, now)
-    return Due(Conversation.id, Conversation.id, and_(quiet, ~lately, ~waiting, ~needed))
+    return Due(Conversation.id, Conversation.id, and_(quiet, ~lately, ~needed))
 
 
 def _messages_in(policy: Policy, now: datetime) -> Due:
@@ -161,10 +158,12 @@ def _links(policy: Policy, now: datetime) -> Due:
 def _needed(
     conversation: InstrumentedAttribute[str], policy: Policy, now: datetime
 ) -> ColumnElement[bool]:
-    """Whether a report that stays came out of a conversation: then its messages stay, too."""
+    """Whether a report that stays came out of a conversation, or somebody waits for a person in
+    it: then its messages stay, too."""
     report = aliased(Report)
-    return exists().where(
-        report.conversation_id == conversation, ~report_is_due(report, policy, now)
+    return or_(
+        exists().where(report.conversation_id == conversation, ~report_is_due(report, policy, now)),
+        exists().where(QueueItem.conversation_id == conversation, QueueItem.state != "ended"),
     )
 
 
