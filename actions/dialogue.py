@@ -14,7 +14,7 @@ from actions.topics import LOOK_UPS, MENU, choices, person
 from actions.turn import Turn
 from desk.conversations import links, transcript
 from desk.reply import Reply, choices_from_json
-from desk.reports import report_types, which_type
+from desk.reports import report_types, which_type, withdrawing
 from desk.settings import settings
 from desk.wording import say
 
@@ -75,7 +75,7 @@ class ActionChoose(DeskAction):
             return Said().reply(Reply(say("reports.link", language, link=link)))
         if kind == "withdraw":
             return Said().reply(filed.ask_to_withdraw(turn, chosen))
-        if kind == "withdrawn":
+        if kind == withdrawing.CONFIRMED:
             return filed.withdrawn(turn, chosen)
         if kind == "not_withdrawn":
             return filed.kept(turn, chosen)

@@ -70,7 +70,10 @@ def ask_to_withdraw(turn: Turn, number: str) -> Reply:
     return Reply(
         say("lifecycle.withdraw_ask", turn.language, number=number),
         (
-            Choice(say("lifecycle.choice_withdraw_yes", turn.language), f"withdrawn:{number}"),
+            Choice(
+                say("lifecycle.choice_withdraw_yes", turn.language),
+                f"{withdrawing.CONFIRMED}:{number}",
+            ),
             Choice(say("lifecycle.choice_withdraw_no", turn.language), f"not_withdrawn:{number}"),
         ),
     )

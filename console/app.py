@@ -18,9 +18,9 @@ from starlette.exceptions import HTTPException
 from console import (
     assets,
     conversation,
+    daily_retention,
     front_page,
     health,
-    keeping,
     queue_page,
     reports,
     sign_in,
@@ -48,7 +48,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         looking = asyncio.create_task(_return_abandoned(app.state.desk))
-        deleting = asyncio.create_task(keeping.delete_daily(app.state.desk))
+        deleting = asyncio.create_task(daily_retention.delete_daily(app.state.desk))
         try:
             yield
         finally:

@@ -30,9 +30,9 @@ from desk.wording import Language, as_language
 from desk.wording.detect import guess_language
 from desk.wording.detect import warm_up as warm_up_detector
 from gateway.metrics import DANGERS, TURNS
-from gateway.pace import Signal
 from gateway.rasa import Rasa, RasaFailed, TurnAnswer
 from gateway.store import Store
+from gateway.waking import Signal
 from gateway.wording import fixed_text, in_one, introduction, last_resort
 
 log = structlog.get_logger(__name__)

@@ -22,8 +22,8 @@ from desk.reply import Reply
 from desk.settings import Settings
 from desk.wording import as_language, say
 from gateway.media import Media, NotFetched
-from gateway.pace import Signal
 from gateway.store import Store
+from gateway.waking import Signal
 
 log = structlog.get_logger(__name__)
 

@@ -21,8 +21,8 @@ from desk.conversations.look_ups import (
 from desk.conversations.outbox import Outgoing
 from desk.database.models import utc_now
 from desk.settings import Settings
-from gateway.pace import Signal
 from gateway.store import Store
+from gateway.waking import Signal
 
 log = structlog.get_logger(__name__)
 

@@ -27,8 +27,8 @@ from desk.database.models import utc_now
 from desk.settings import Settings
 from gateway.delivery import Adapter, Delivery, broken
 from gateway.metrics import DELIVERIES
-from gateway.pace import Signal
 from gateway.store import Store
+from gateway.waking import Signal
 
 log = structlog.get_logger(__name__)
 

@@ -2,7 +2,14 @@
 
 from desk.conversations.events import events_after, record
 from desk.conversations.holder import Holder, HolderChanged, change_holder
-from desk.conversations.inbox import Channel, Inbound, Receipt, conversation_for, receive
+from desk.conversations.inbox import (
+    Channel,
+    Inbound,
+    Receipt,
+    conversation_for,
+    find_conversation,
+    receive,
+)
 from desk.conversations.once import once
 from desk.conversations.outbox import add_outbound
 from desk.conversations.transcript import Entry, transcript
@@ -18,6 +25,7 @@ __all__ = [
     "change_holder",
     "conversation_for",
     "events_after",
+    "find_conversation",
     "once",
     "receive",
     "record",

@@ -14,8 +14,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from desk.conversations.events import record
-from desk.conversations.tables import CONVERSATION, INBOX, insert_unless_there
+from desk.conversations.tables import CONVERSATION, INBOX
 from desk.conversations.text import clean
+from desk.database.insert import insert_unless_there
 from desk.database.models import Conversation, InboxMessage, OutboxMessage
 from desk.wording.detect import first_language
 
@@ -66,7 +67,7 @@ def conversation_for(
     session: Session, channel: Channel, address: str, our_address: str = "", *, now: datetime
 ) -> Conversation:
     """The conversation of an address on a channel; opened when it is the first time."""
-    found = _conversation(session, channel, address, our_address)
+    found = find_conversation(session, channel, address, our_address)
     if found is None:
         insert_unless_there(
             session,
@@ -79,7 +80,7 @@ def conversation_for(
                 "created_at": now,
             },
         )
-        found = _conversation(session, channel, address, our_address)
+        found = find_conversation(session, channel, address, our_address)
         assert found is not None  # noqa: S101 - ours or another's, the row is there now
     return found
 
@@ -187,9 +188,10 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
-def _conversation(
-    session: Session, channel: str, address: str, our_address: str
+def find_conversation(
+    session: Session, channel: Channel, address: str, our_address: str = ""
 ) -> Conversation | None:
+    """The conversation of an address on a channel; None before its first message."""
     known = {"on": channel, "theirs": address, "ours": our_address}
     return session.scalars(_CONVERSATION, known).first()
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, ColumnElement, Row, exists, select, update
 from sqlalchemy.orm import Session
 
-from desk.conversations.tables import CONVERSATION, OUTBOX, PACE, insert_unless_there
+from desk.conversations.tables import CONVERSATION, OUTBOX, PACE
+from desk.database.insert import insert_unless_there
 from desk.reply import Choice
 from desk.wording.sms import fold, render_choices, segments
 

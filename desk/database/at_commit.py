@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
+
+from desk.database.locks import NUMBERING, alone
 
 T = TypeVar("T")
 
 _PENDING: Final = "desk.database.at_commit"
-_LOCK: Final = 0x66726F6E74  # "front": one number, the same in every process
 
 
 def at_commit(session: Session, write: Callable[[Session, list[T]], None], row: T) -> None:
@@ -33,8 +34,7 @@ def _write_pending(session: Session) -> None:
     if not pending:
         return
     session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    alone(session, NUMBERING)
     by_writer: dict[Callable[[Session, list[Any]], None], list[Any]] = {}
     for write, row, _ in pending:
         by_writer.setdefault(write, []).append(row)

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from desk.conversations import transcript
 from desk.reports.kinds import bare, says_yes
 
+CONFIRMED: Final = "withdrawn"
+"""The choice that takes a report back: its value is this, a colon and the report's number."""
+
 _LOOK_BACK: Final = 4
 _LONGEST_WISH: Final = 20  # words; a longer text is a story
 _WISH: Final = re.compile(
@@ -32,6 +35,6 @@ def agrees_to(session: Session, conversation_id: str, text: str) -> str | None:
     for entry in reversed(transcript(session, conversation_id, _LOOK_BACK)):
         if entry.author != "resident":
             values = (one["value"] for one in entry.choices)
-            asked = next((one for one in values if one.startswith("withdrawn:")), None)
+            asked = next((one for one in values if one.startswith(f"{CONFIRMED}:")), None)
             return asked.partition(":")[2] if asked else None
     return None

@@ -44,12 +44,12 @@ def delete_reports(session: Session, ids: Collection[int], dialogues: Dialogues)
             Report.id.in_(ids)
         )
     ).all()
-    _gone(session, Attachment, Attachment.report_id.in_(ids))
-    _gone(session, ReportStep, ReportStep.report_id.in_(ids))
+    delete_where(session, Attachment, Attachment.report_id.in_(ids))
+    delete_where(session, ReportStep, ReportStep.report_id.in_(ids))
     for table in (Feedback, QueueItem, Hold):
         _changed(session, table, table.report_id.in_(ids), report_id=None)
     _changed(session, Report, Report.duplicate_of_id.in_(ids), duplicate_of_id=None)
-    _gone(session, Report, Report.id.in_(ids))
+    delete_where(session, Report, Report.id.in_(ids))
     for conversation_id, created_at, submitted_at in told:
         if submitted_at is not None:
             since, until = created_at - _AROUND, submitted_at + _AROUND
@@ -60,33 +60,33 @@ def delete_reports(session: Session, ids: Collection[int], dialogues: Dialogues)
 def delete_drafts(session: Session, ids: Collection[int], _dialogues: Dialogues) -> None:
     """Reports that were never filed; the messages are the conversation's."""
     _changed(session, Attachment, Attachment.report_id.in_(ids), report_id=None)
-    _gone(session, ReportStep, ReportStep.report_id.in_(ids))
+    delete_where(session, ReportStep, ReportStep.report_id.in_(ids))
     for table in (Feedback, QueueItem, Hold):
         _changed(session, table, table.report_id.in_(ids), report_id=None)
-    _gone(session, Report, Report.id.in_(ids))
+    delete_where(session, Report, Report.id.in_(ids))
 
 
 def delete_photos(session: Session, ids: Collection[int], _dialogues: Dialogues) -> None:
     """Photos, with their bytes."""
-    _gone(session, Attachment, Attachment.id.in_(ids))
+    delete_where(session, Attachment, Attachment.id.in_(ids))
 
 
 def delete_conversations(session: Session, ids: Collection[str], dialogues: Dialogues) -> None:
     """Conversations and everything in them; filed reports must not be among it, or be meant."""
     reports = select(Report.id).where(Report.conversation_id.in_(ids))
     dialogues.forget(ids)
-    _gone(session, Attachment, Attachment.conversation_id.in_(ids))
-    _gone(session, ReportStep, ReportStep.report_id.in_(reports))
+    delete_where(session, Attachment, Attachment.conversation_id.in_(ids))
+    delete_where(session, ReportStep, ReportStep.report_id.in_(reports))
     for table in (Feedback, QueueItem, Hold, Attachment):
         _changed(session, table, table.report_id.in_(reports), report_id=None)
-        _gone(session, table, table.conversation_id.in_(ids))
+        delete_where(session, table, table.conversation_id.in_(ids))
     _changed(session, Report, Report.duplicate_of_id.in_(reports), duplicate_of_id=None)
-    _gone(session, Report, Report.conversation_id.in_(ids))
-    _gone(session, OutboxMessage, OutboxMessage.conversation_id.in_(ids))
-    _gone(session, InboxMessage, InboxMessage.conversation_id.in_(ids))
-    _gone(session, ActionResult, ActionResult.conversation_id.in_(ids))
+    delete_where(session, Report, Report.conversation_id.in_(ids))
+    delete_where(session, OutboxMessage, OutboxMessage.conversation_id.in_(ids))
+    delete_where(session, InboxMessage, InboxMessage.conversation_id.in_(ids))
+    delete_where(session, ActionResult, ActionResult.conversation_id.in_(ids))
     delete_events_of(session, ids)
-    _gone(session, Conversation, Conversation.id.in_(ids))
+    delete_where(session, Conversation, Conversation.id.in_(ids))
 
 
 def delete_messages_in(session: Session, ids: Collection[int], _dialogues: Dialogues) -> None:
@@ -98,15 +98,15 @@ def delete_messages_in(session: Session, ids: Collection[int], _dialogues: Dialo
             ActionResult.conversation_id == one.conversation_id,
             ActionResult.message_id == str(one.id),
         )
-        _gone(session, ActionResult, answers)
-    _gone(session, Attachment, Attachment.inbox_id.in_(ids))
+        delete_where(session, ActionResult, answers)
+    delete_where(session, Attachment, Attachment.inbox_id.in_(ids))
     _changed(session, OutboxMessage, OutboxMessage.in_reply_to.in_(ids), in_reply_to=None)
-    _gone(session, InboxMessage, InboxMessage.id.in_(ids))
+    delete_where(session, InboxMessage, InboxMessage.id.in_(ids))
 
 
 def delete_messages_out(session: Session, ids: Collection[int], _dialogues: Dialogues) -> None:
     """Messages to residents."""
-    _gone(session, OutboxMessage, OutboxMessage.id.in_(ids))
+    delete_where(session, OutboxMessage, OutboxMessage.id.in_(ids))
 
 
 def delete_events_of(session: Session, conversation_ids: Collection[str]) -> None:
@@ -116,7 +116,7 @@ def delete_events_of(session: Session, conversation_ids: Collection[str]) -> Non
     _changed(
         session, Event, and_(mine, Event.id == newest), conversation_id=None, kind="erased", data={}
     )
-    _gone(session, Event, mine)
+    delete_where(session, Event, mine)
 
 
 def _untell(session: Session, conversation_id: str, since: datetime, until: datetime) -> None:
@@ -130,7 +130,7 @@ def _untell(session: Session, conversation_id: str, since: datetime, until: date
         )
 
     said = OutboxMessage.created_at
-    _gone(
+    delete_where(
         session,
         OutboxMessage,
         and_(
@@ -158,12 +158,13 @@ def _untell(session: Session, conversation_id: str, since: datetime, until: date
 
 def _delete_by(key: Any) -> Callable[[Session, Sequence[Any], Dialogues], None]:
     def delete_them(session: Session, keys: Sequence[Any], _dialogues: Dialogues) -> None:
-        _gone(session, key.class_, key.in_(keys))
+        delete_where(session, key.class_, key.in_(keys))
 
     return delete_them
 
 
-def _gone(session: Session, table: type[Base], which: ColumnElement[bool]) -> None:
+def delete_where(session: Session, table: type[Base], which: ColumnElement[bool]) -> None:
+    """Delete the rows of a table for which this holds."""
     session.execute(delete(table).where(which).execution_options(synchronize_session=False))
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from desk import people
+from desk.database.locks import KEEPING, alone
 from desk.database.models import (
     ActionResult,
     Attachment,
@@ -24,8 +25,12 @@ from desk.database.models import (
 )
 from desk.reports import kinds
 from desk.reports.store import SUBMITTED
-from desk.retention.alone import alone
-from desk.retention.deleting import delete_conversations, delete_drafts, delete_events_of
+from desk.retention.deleting import (
+    delete_conversations,
+    delete_drafts,
+    delete_events_of,
+    delete_where,
+)
 from desk.retention.dialogues import Dialogues
 from desk.retention.due import HELD
 from desk.retention.policy import Policy
@@ -102,7 +107,7 @@ def erase(
 
     The audit keeps numbers only. Raises NotAnAddress or NobodyKnown.
     """
-    alone(session)
+    alone(session, KEEPING)
     plan = find(session, by, value, policy, now)
     delete_conversations(session, plan.whole, dialogues)
     for conversation_id in plan.reduced:
@@ -164,19 +169,19 @@ def _reduce(
     others = session.scalars(
         select(Report.id).where(Report.conversation_id == conversation_id, Report.id.not_in(kept))
     ).all()
-    _gone(session, Attachment, _photos_that_go([conversation_id], kept))
+    delete_where(session, Attachment, _photos_that_go([conversation_id], kept))
     delete_drafts(session, others, dialogues)
     dialogues.forget([conversation_id])
     for table in (Feedback, OutboxMessage, ActionResult):
-        _gone(session, table, table.conversation_id == conversation_id)
-    _gone(
+        delete_where(session, table, table.conversation_id == conversation_id)
+    delete_where(
         session,
         QueueItem,
         and_(QueueItem.conversation_id == conversation_id, QueueItem.state == "ended"),
     )
     with_photos = select(Attachment.inbox_id).where(Attachment.report_id.in_(kept))
     mine = InboxMessage.conversation_id == conversation_id
-    _gone(session, InboxMessage, and_(mine, InboxMessage.id.not_in(with_photos)))
+    delete_where(session, InboxMessage, and_(mine, InboxMessage.id.not_in(with_photos)))
     session.execute(
         update(InboxMessage)
         .where(mine)
@@ -195,7 +200,3 @@ def _photos_that_go(conversation_ids: Sequence[str], kept: Sequence[int]) -> Col
 
 def _count(session: Session, table: type[Base], which: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(table).where(which)) or 0
-
-
-def _gone(session: Session, table: type[Base], which: ColumnElement[bool]) -> None:
-    session.execute(delete(table).where(which).execution_options(synchronize_session=False))

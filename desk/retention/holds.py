@@ -9,9 +9,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from desk import people
+from desk.database.locks import KEEPING, alone
 from desk.database.models import Conversation, Hold, Report, Staff
 from desk.reports.store import plain_number
-from desk.retention.alone import alone
 
 
 class NoSuchThing(LookupError):
@@ -57,7 +57,7 @@ def place(session: Session, name: str, why: str, staff: Staff, now: datetime) ->
     """
     if not why.strip():
         raise ValueError("a hold needs a reason")
-    alone(session)
+    alone(session, KEEPING)
     thing = named(session, name)
     hold = Hold(
         conversation_id=thing.conversation_id,

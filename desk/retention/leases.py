@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final, cast
 
-from sqlalchemy import or_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, or_, update
 from sqlalchemy.orm import Session
 
+from desk.database.insert import insert_unless_there
 from desk.database.models import Job
+
+_JOB: Final = cast(Table, Job.__table__)
 
 
 def claim(
@@ -24,8 +27,7 @@ def claim(
 
     Whoever has it already gets it anew: so it is renewed, too. A crash lets the lease run out.
     """
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(Job).values(name=name).on_conflict_do_nothing())
+    insert_unless_there(session, _JOB, {"name": name})
     free = or_(Job.owner.is_(None), Job.owner == owner, Job.lease_until <= now)
     rested = or_(Job.done_at.is_(None), Job.done_at <= now - every)
     taken = session.execute(

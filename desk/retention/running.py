@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from desk import people
 from desk.database import Database
+from desk.database.locks import KEEPING, alone
 from desk.database.models import AuditEntry, Report, utc_now
 from desk.people import chain
 from desk.retention import leases
-from desk.retention.alone import alone
 from desk.retention.deleting import delete_rows
 from desk.retention.dialogues import Dialogues
 from desk.retention.due import HELD, KINDS, Kind, due
@@ -114,7 +114,7 @@ def _batch(
     found = due(kind, policy, now)
     which = found.condition if found.held is None else and_(found.condition, ~found.held)
     with database.transaction() as session:
-        alone(session)
+        alone(session, KEEPING)
         query = select(found.key).where(which).order_by(found.key).limit(at_once)
         keys: list[Any] = list(
             session.scalars(query.with_for_update(skip_locked=True, of=found.key.class_))
@@ -127,7 +127,7 @@ def _batch(
 def _audit_batch(database: Database, policy: Policy, now: datetime, at_once: int) -> int:
     """Entries go from the oldest on, as the chain must stay one; see desk.people.chain."""
     with database.transaction() as session:
-        alone(session)
+        alone(session, KEEPING)
         ids = session.scalars(
             select(AuditEntry.id)
             .where(AuditEntry.id < _first_kept(session, policy, now))

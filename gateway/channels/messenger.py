@@ -20,12 +20,13 @@ from desk.conversations import (
     add_outbound,
     change_holder,
     conversation_for,
+    find_conversation,
 )
 from desk.conversations.outbox import Outgoing, by_provider_id, delivered_until, settle
-from desk.database.models import Conversation, OutboxMessage, utc_now
+from desk.database.models import OutboxMessage, utc_now
 from desk.reply import Reply
 from desk.settings import Settings
-from gateway.channels.messenger_menu import menu_choice
+from gateway.channels.messenger_menu import TOO_FAST, menu_choice
 from gateway.delivery import Delivery, refused
 from gateway.front import take_in
 
@@ -38,7 +39,6 @@ LONGEST_TITLE: Final = 20
 LONGEST_TEXT: Final = 2000
 _MARK: Final = "frontdesk:"
 _CLOCKS: Final = timedelta(seconds=2)  # we note a message as sent a little after Meta does
-_TOO_FAST: Final = frozenset({4, 17, 32, 613})  # the Graph API's codes for rate limits
 _FILES: Final = frozenset({"image", "file", "video", "audio"})  # others only point somewhere
 _KNOWN: Final = frozenset(  # events that change nothing here
     {
@@ -124,7 +124,7 @@ def take(session: Session, happenings: list[Happening], now: datetime) -> list[R
             case Delivered():
                 _delivered(session, happening, now)
             case Returned(resident, page):
-                conversation = _known(session, resident, page)
+                conversation = find_conversation(session, "messenger", resident, page)
                 if conversation and conversation.holder == "human" and not conversation.held_by:
                     change_holder(session, conversation, "bot", now=now)
     return receipts
@@ -210,19 +210,9 @@ def _delivered(session: Session, receipt: Delivered, now: datetime) -> None:
         if known is not None:
             settle(session, known.id, "delivered", now=now)
     if not receipt.mids and receipt.until is not None:  # Meta does not always name them
-        conversation = _known(session, receipt.resident, receipt.page)
+        conversation = find_conversation(session, "messenger", receipt.resident, receipt.page)
         if conversation is not None:
             delivered_until(session, conversation.id, receipt.until + _CLOCKS, now)
-
-
-def _known(session: Session, resident: str, page: str) -> Conversation | None:
-    return session.scalars(
-        select(Conversation).where(
-            Conversation.channel == "messenger",
-            Conversation.address == resident,
-            Conversation.our_address == page,
-        )
-    ).first()
 
 
 def _person_takes_over(session: Session, resident: str, page: str, now: datetime) -> None:
@@ -275,7 +265,7 @@ class MessengerAdapter:
         if response.is_success:
             return Delivery("sent", provider_id=_text(_of(answer, "message_id")) or None)
         code = _of(answer, "error", "code")
-        if code in _TOO_FAST:
+        if code in TOO_FAST:
             return Delivery("queued", error=str(code))
         return refused(response, None if code is None else str(code))
 

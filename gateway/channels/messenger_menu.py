@@ -16,7 +16,8 @@ _GET_STARTED: Final = "topic:greet"
 _MENU: Final = ("talk_to_person", "file_report", "find_station", "report_status", "change_language")
 _VALUES: Final = frozenset({_GET_STARTED, *(f"topic:{topic}" for topic in _MENU)})
 _LOCALES: Final[dict[Language, tuple[str, ...]]] = {"en": ("en_US",), "es": ("es_LA", "es_ES")}
-_TOO_FAST: Final = frozenset({4, 17, 32, 613})  # the Graph API's codes for rate limits
+TOO_FAST: Final = frozenset({4, 17, 32, 613})
+"""The Graph API's codes for rate limits."""
 
 
 class GreetingTooLong(ValueError):
@@ -90,7 +91,7 @@ def set_up(settings: Settings, client: httpx.Client, wanted: dict[str, Any]) -> 
     raise ProfileRefused(
         str(error.get("message") or f"HTTP {answer.status_code}"),
         code if isinstance(code, int) else None,
-        later=code in _TOO_FAST or answer.is_server_error,
+        later=code in TOO_FAST or answer.is_server_error,
     )
 
 

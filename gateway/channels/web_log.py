@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 
 from desk import attachments
 from desk.attachments import Photo
-from desk.conversations import Inbound, Receipt, conversation_for, events_after, links, receive
+from desk.conversations import (
+    Inbound,
+    Receipt,
+    conversation_for,
+    events_after,
+    find_conversation,
+    links,
+    receive,
+)
 from desk.database.models import Conversation, Event, InboxMessage
 from desk.wording import Language, as_language, say
 from gateway.channels.web_forms import BadFormError, Sent
@@ -35,13 +43,7 @@ class News:
 
 def conversation_of(session: Session, address: str) -> Conversation | None:
     """The conversation of a browser's session; None before its first message."""
-    return session.scalars(
-        select(Conversation).where(
-            Conversation.channel == "web",
-            Conversation.address == address,
-            Conversation.our_address == "",
-        )
-    ).first()
+    return find_conversation(session, "web", address)
 
 
 def conversation_id_of(session: Session, address: str) -> str | None:

@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from desk import people
 from desk.database import Database
 from desk.settings import settings
 from frontdesk.cli import app
+from tests.desk.people.tampering import tamper
+
+CHANGE = "UPDATE audit_entry SET subject = 'report:9' WHERE id = 2"
 
 
 def frontdesk(*words: str) -> Result:
@@ -23,17 +25,6 @@ def entries(configured: Database) -> Database:
         for number in range(3):
             people.audit(session, None, "report.view", f"report:{number}")
     return configured
-
-
-def tamper(database: Database) -> None:
-    with database.transaction() as session:
-        if database.is_sqlite:
-            session.execute(text("DROP TRIGGER audit_entry_no_update"))
-        else:
-            session.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))
-        session.execute(text("UPDATE audit_entry SET subject = 'report:9' WHERE id = 2"))
-        if not database.is_sqlite:
-            session.execute(text("ALTER TABLE audit_entry ENABLE TRIGGER USER"))
 
 
 @pytest.mark.usefixtures("entries")
@@ -49,7 +40,7 @@ def test_a_whole_chain_ends_with_0_and_its_last_hash() -> None:
 
 
 def test_a_tampered_entry_is_named_and_ends_with_1(entries: Database) -> None:
-    tamper(entries)
+    tamper(entries, CHANGE)
     result = frontdesk("verify")
     assert result.exit_code == 1
     assert "broken at entry 2" in result.output

@@ -24,6 +24,7 @@ from desk.settings import ROOT, settings
 from frontdesk.backup import counts
 from frontdesk.cli import app
 from tests.conftest import POSTGRESQL
+from tests.desk.people.tampering import tamper
 from tests.desk.retention.kept import conversation, photo, report, rows
 
 
@@ -252,14 +253,7 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(
 def test_a_broken_chain_is_restored_and_told(
     source: Database, elsewhere: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with source.transaction() as session:
-        if source.is_sqlite:
-            session.execute(text("DROP TRIGGER audit_entry_no_update"))
-        else:
-            session.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))
-        session.execute(text("UPDATE audit_entry SET subject = 'x' WHERE id = 3"))
-        if not source.is_sqlite:
-            session.execute(text("ALTER TABLE audit_entry ENABLE TRIGGER USER"))
+    tamper(source, "UPDATE audit_entry SET subject = 'x' WHERE id = 3")
     frontdesk("backup", str(tmp_path / "desk.tar.gz"))
     use(elsewhere, monkeypatch)
     result = frontdesk("restore", str(tmp_path / "desk.tar.gz"))

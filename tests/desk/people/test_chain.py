@@ -16,6 +16,7 @@ from desk.database import Database
 from desk.database.engine import _alembic
 from desk.database.models import AuditEntry
 from desk.people import chain
+from tests.desk.people.tampering import tamper
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 KEY = chain.Key.of("of this front desk")
@@ -35,20 +36,6 @@ def written(database: Database, count: int = 5) -> None:
 def verdict(database: Database, *keys: chain.Key, includes: str | None = None) -> chain.Verdict:
     with database.reading() as session:
         return chain.verify(session, keys or (KEY,), includes=includes)
-
-
-def tamper(database: Database, *statements: str) -> None:
-    """What somebody does who may do everything in the database, but has no key."""
-    with database.transaction() as session:
-        if database.is_sqlite:
-            session.execute(text("DROP TRIGGER IF EXISTS audit_entry_no_update"))
-            session.execute(text("DROP TRIGGER IF EXISTS audit_entry_no_delete"))
-        else:
-            session.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))
-        for statement in statements:
-            session.execute(text(statement))
-        if not database.is_sqlite:
-            session.execute(text("ALTER TABLE audit_entry ENABLE TRIGGER USER"))
 
 
 def test_an_untouched_chain_is_whole(database: Database) -> None:

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from console.access import Desk
-from console.keeping import delete_daily
+from console.daily_retention import delete_daily
 from desk.database import Database
 from desk.database.models import Conversation, Job, utc_now
 from desk.settings import Settings
