@@ -47,6 +47,16 @@ def test_a_machine_that_answers_at_once_goes_to_staff_once(front: Front) -> None
     assert len(front.rows(OutboxMessage)) == 8, "and one notice"
 
 
+def test_who_asks_for_the_bot_again_is_answered_again(front: Front) -> None:
+    loop(front)
+    assert front.conversation().holder == "queue"
+    turns = len(front.rasa.turns)
+    write(front, "0")
+    write(front, "My bike was stolen from Fifth and Main last night.")
+    assert front.conversation().holder == "bot"
+    assert len(front.rasa.turns) == turns + 1
+
+
 def test_danger_is_still_answered(front: Front) -> None:
     loop(front)
     said = len(front.rows(OutboxMessage))
