@@ -14,6 +14,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot.turn_failed import TurnFailed
 
+_IDLE_SECONDS = 3.0  # the action server closes an idle connection after 5: never be as late as it
 _SECONDS = 3.5  # less than the gateway waits for the whole turn (RASA_TIMEOUT, 4 s)
 _SCHEMA = RemoteAction.action_response_format_spec()
 _VALIDATOR: type[Any] = validator_for(_SCHEMA)
@@ -64,7 +65,11 @@ class ActionsEndpoint(EndpointConfig):
 
     def _session(self) -> aiohttp.ClientSession:
         if self._kept is None or self._kept.closed:
-            self._kept = aiohttp.ClientSession(headers=self.headers, timeout=self._timeout)
+            self._kept = aiohttp.ClientSession(
+                headers=self.headers,
+                timeout=self._timeout,
+                connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS),
+            )
         return self._kept
 
     async def close(self) -> None:

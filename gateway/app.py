@@ -40,7 +40,10 @@ _TROUBLE_SECONDS: Final = 0.5
 ROUTERS: Final = (health.router, metrics.router, webhooks.router, web.router)
 
 # httpx asks the system about every idle connection before and after each call: few are quicker.
-_LIMITS: Final = httpx.Limits(max_connections=128, max_keepalive_connections=8)
+# Rasa closes an idle connection after 5 s: a call that goes out in that moment would fail.
+_LIMITS: Final = httpx.Limits(
+    max_connections=128, max_keepalive_connections=8, keepalive_expiry=3.0
+)
 
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
