@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 _TROUBLE_SECONDS: Final = 0.5
 
-ROUTERS: Final = (health.router, metrics.router, webhooks.router, web.router)
+ROUTERS: Final = (webhooks.router, web.router, health.router, metrics.router)
 
 # httpx asks the system about every idle connection before and after each call: few are quicker.
 # Rasa closes an idle connection after 5 s: a call that goes out in that moment would fail.

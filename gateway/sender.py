@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import httpx
@@ -16,8 +16,8 @@ from desk.conversations.outbox import (
     EXPIRED,
     OPTED_OUT,
     Outgoing,
+    Patience,
     claim_outgoing,
-    expire,
     lost_while_sending,
     sending_waits,
     settle,
@@ -53,15 +53,22 @@ class Sender:
     def __init__(self, settings: Settings, store: Store, adapters: Mapping[str, Adapter]) -> None:
         self._store = store
         self._adapters = adapters
-        self._settings = settings
+        self._look_up_after = timedelta(seconds=settings.look_up_after)
         self._timeout = settings.provider_timeout
         self._pace = Pace(sms=settings.twilio_rate, whatsapp=settings.whatsapp_rate)
+        self._patience = Patience(
+            adapters.keys(),  # the website shows when a message was written
+            answers=timedelta(seconds=settings.reply_expires),
+            others=timedelta(seconds=settings.staff_expires),
+        )
         self._signal = Signal()
+        self._news = False  # something was just stored to be sent: no need to look first
         self._stopping = False
         self._in_hand: dict[bool, set[asyncio.Task[None]]] = {True: set(), False: set()}
 
     def wake(self) -> None:
-        """There is something to send: look at once."""
+        """There is something to send: take it up at once."""
+        self._news = True
         self._signal.set()
 
     async def run(self) -> None:
@@ -107,7 +114,6 @@ class Sender:
 
         def claim(session: Session) -> tuple[int, list[Outgoing]]:
             now = utc_now()
-            expired = self._expire(session, now)
             lease = timedelta(seconds=self._timeout + _SLACK)
             claimed = [
                 message
@@ -120,38 +126,30 @@ class Sender:
                     urgent=urgent,
                     limit=free[urgent],
                     pace=self._pace,
+                    patience=self._patience,
                 )
             ]
             to_send = [one for one in claimed if not self._settled_here(session, one)]
-            return len(claimed) + len(expired), to_send
+            return len(claimed), to_send
 
-        if not await self._store.read(waiting):
+        if not self._news and not await self._store.read(waiting):
             return False
+        self._news = False
         count, to_send = await self._store.write(claim)
         for message in to_send:
             self._start(message)
         return count > 0
 
-    def _expire(self, session: Session, now: datetime) -> list[int]:
-        """Give up what would confuse by now; the website shows when a message was written."""
-        expired = expire(
-            session,
-            self._adapters.keys(),
-            answers_before=now - timedelta(seconds=self._settings.reply_expires),
-            others_before=now - timedelta(seconds=self._settings.staff_expires),
-            now=now,
-        )
-        for outbox_id in expired:
-            log.warning("not_sent", outbox_id=outbox_id, state="failed", error=EXPIRED)
-        return expired
-
     def _settled_here(self, session: Session, message: Outgoing) -> bool:
-        """Messages that need no call: the website's, and those nobody may receive.
+        """Messages that need no call: the website's, and those nobody should receive.
 
         An answer to danger is tried all the same: should the carrier block it, that is known then,
         and should our note be wrong, it arrives.
         """
-        if message.opted_out and not message.urgent:
+        if message.expired:
+            log.warning("not_sent", outbox_id=message.outbox_id, state="failed", error=EXPIRED)
+            settle(session, message.outbox_id, "failed", error=EXPIRED, now=utc_now())
+        elif message.opted_out and not message.urgent:
             settle(session, message.outbox_id, "failed", error=OPTED_OUT, now=utc_now())
         elif message.channel not in self._adapters:
             settle(session, message.outbox_id, "sent", now=utc_now())
@@ -200,7 +198,7 @@ class Sender:
             wait = delivery.wait if delivery.wait is not None else 2.0 ** (message.attempts - 1)
             next_try = now + timedelta(seconds=min(wait, _LONGEST_WAIT))
         elif delivery.state == "unknown":
-            next_try = now + timedelta(seconds=self._settings.look_up_after)
+            next_try = now + self._look_up_after
         settle(
             session,
             message.outbox_id,

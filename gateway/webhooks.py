@@ -57,7 +57,6 @@ async def twilio_status(request: Request) -> Response:
         )
     except SQLAlchemyError as error:
         raise _not_stored(error) from None
-    gateway.sender.wake()
     return Response(status_code=204)
 
 

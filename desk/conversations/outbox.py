@@ -14,7 +14,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    case,
     exists,
     func,
     or_,
@@ -129,8 +128,31 @@ _SPOKEN: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a message may wait on these channels before it would confuse.
+
+    An answer of ours to something a resident wrote goes first; what staff wrote, and news of a
+    report, are worth more patience. An answer to danger is never given up.
+    """
+
+    channels: Collection[str]
+    answers: timedelta
+    others: timedelta
+
+    def is_over(self, message: Row[Any], channel: str, now: datetime) -> bool:
+        """Whether a row of the outbox has waited too long."""
+        if message.urgent or channel not in self.channels:
+            return False
+        answer = message.in_reply_to is not None or message.author == "bot"
+        return bool(now - message.created_at >= (self.answers if answer else self.others))
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message in the sender's hand: the row says `sending` and is committed."""
+    """A message in the sender's hand: the row says `sending` and is committed.
+
+    `expired`: it has waited too long to be sent.
+    """
 
     outbox_id: int
     conversation_id: str
@@ -146,6 +168,7 @@ class Outgoing:
     attempts: int
     created_at: datetime
     last_inbound_at: datetime | None
+    expired: bool = False
 
 
 def add_outbound(
@@ -194,6 +217,7 @@ def claim_outgoing(
     urgent: bool,
     limit: int = 1,
     pace: Pace,
+    patience: Patience,
 ) -> list[Outgoing]:
     """Take messages to send, at most one of each conversation: its oldest that is not sent.
 
@@ -205,16 +229,16 @@ def claim_outgoing(
     for outbox_id in session.scalars(_CANDIDATES[urgent], {"now": now, "most": limit}).all():
         waiting = session.execute(_MESSAGE, {"outbox_id": outbox_id}).one()
         conversation = session.execute(_ITS_CONVERSATION, {"of": waiting.conversation_id}).one()
-        cost = pace.cost(conversation, waiting.text, choices_from_json(waiting.choices))
-        if (
-            cost is not None
-            and (urgent or not conversation.opted_out)
-            and not spend(session, conversation.our_address, cost, now, whatever=urgent)
-        ):
-            continue
+        expired = patience.is_over(waiting, conversation.channel, now)
+        if not expired and (urgent or not conversation.opted_out):
+            cost = pace.cost(conversation, waiting.text, choices_from_json(waiting.choices))
+            if cost is not None and not spend(
+                session, conversation.our_address, cost, now, whatever=urgent
+            ):
+                continue
         message = session.execute(_TAKE, {"outbox_id": outbox_id, "until": now + lease}).first()
         if message is not None:
-            claimed.append(outgoing(message, conversation))
+            claimed.append(outgoing(message, conversation, expired=expired))
     return claimed
 
 
@@ -292,33 +316,6 @@ def lost_while_sending(session: Session, now: datetime) -> list[int]:
     return [one for one in lost if settle(session, one, "unknown", error="lost", now=now)]
 
 
-def expire(
-    session: Session,
-    channels: Collection[str],
-    *,
-    answers_before: datetime,
-    others_before: datetime,
-    now: datetime,
-) -> list[int]:
-    """Give up what has waited so long that it would confuse; the ids of those messages.
-
-    An answer of ours to something a resident wrote goes first; what staff wrote, and news of a
-    report, are worth more patience. An answer to danger is never given up.
-    """
-    answer = or_(OUTBOX.c.in_reply_to.is_not(None), OUTBOX.c.author == "bot")
-    old = session.scalars(
-        select(OUTBOX.c.id)
-        .join(CONVERSATION, CONVERSATION.c.id == OUTBOX.c.conversation_id)
-        .where(
-            OUTBOX.c.state == "queued",
-            OUTBOX.c.urgent.is_(False),
-            CONVERSATION.c.channel.in_(channels),
-            OUTBOX.c.created_at <= case((answer, answers_before), else_=others_before),
-        )
-    ).all()
-    return [one for one in old if settle(session, one, "failed", error=EXPIRED, now=now)]
-
-
 def oldest_waiting(session: Session, now: datetime) -> timedelta:
     """How long the message that waits longest could have been sent; zero when none waits.
 
@@ -333,7 +330,7 @@ def oldest_waiting(session: Session, now: datetime) -> timedelta:
     return timedelta(0) if row is None else now - (row.next_try_at or row.created_at)
 
 
-def outgoing(message: Row[Any], conversation: Row[Any]) -> Outgoing:
+def outgoing(message: Row[Any], conversation: Row[Any], *, expired: bool = False) -> Outgoing:
     """A message with what its conversation says of where it goes."""
     return Outgoing(
         outbox_id=message.id,
@@ -350,4 +347,5 @@ def outgoing(message: Row[Any], conversation: Row[Any]) -> Outgoing:
         attempts=message.attempts,
         created_at=message.created_at,
         last_inbound_at=conversation.last_inbound_at,
+        expired=expired,
     )

@@ -25,7 +25,7 @@ from desk.conversations import (
     record,
     transcript,
 )
-from desk.conversations.outbox import MAY_BECOME, claim_outgoing, settle
+from desk.conversations.outbox import MAY_BECOME, Patience, claim_outgoing, settle
 from desk.conversations.pace import Pace
 from desk.conversations.text import clean
 from desk.database import Database
@@ -34,6 +34,7 @@ from desk.reply import Choice, Reply
 
 PACE = Pace(sms=1000, whatsapp=1000)
 LEASE = timedelta(seconds=30)
+PATIENCE = Patience((), answers=LEASE, others=LEASE)
 CHOICES = (Choice("Yes", "confirm"), Choice("No", "no"))
 
 
@@ -245,7 +246,13 @@ def test_of_a_conversation_only_the_oldest_message_is_sent(database: Database) -
     for expected in ("one", None, "two"):
         with database.transaction() as session:
             claimed = claim_outgoing(
-                session, now=utc_now(), lease=LEASE, urgent=False, limit=9, pace=PACE
+                session,
+                now=utc_now(),
+                lease=LEASE,
+                urgent=False,
+                limit=9,
+                pace=PACE,
+                patience=PATIENCE,
             )
             assert [one.text for one in claimed] == ([expected] if expected else [])
             if expected is None:
