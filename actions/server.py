@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hmac
 import logging
 import os
@@ -145,6 +146,7 @@ def main() -> None:
         raise Unprotected("FRONTDESK_INTERNAL_TOKEN is empty")
     database().check_schema()
     warm_up(department.load(ours.department))
+    gc.freeze()  # what was loaded stays: a collection of it would stop everything
     geocoding.use(geocoders.chosen(ours))
     log.info("actions_ready", port=ours.actions_port, protected=bool(token))
     uvicorn.run(app(token), host=host, port=ours.actions_port, log_level="warning")

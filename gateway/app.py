@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
+import aiohttp
 import anyio
 import httpx
 import structlog
@@ -27,6 +29,7 @@ from gateway.dispatcher import Dispatcher
 from gateway.fetcher import Fetcher
 from gateway.front import Gateway, check
 from gateway.guard import Guard
+from gateway.load import Load
 from gateway.look_up import LookUp
 from gateway.media import Media
 from gateway.rasa import Rasa
@@ -40,10 +43,8 @@ _TROUBLE_SECONDS: Final = 0.5
 ROUTERS: Final = (webhooks.router, web.router, health.router, metrics.router)
 
 # httpx asks the system about every idle connection before and after each call: few are quicker.
-# Rasa closes an idle connection after 5 s: a call that goes out in that moment would fail.
-_LIMITS: Final = httpx.Limits(
-    max_connections=128, max_keepalive_connections=8, keepalive_expiry=3.0
-)
+_LIMITS: Final = httpx.Limits(max_connections=128, max_keepalive_connections=8)
+_IDLE_SECONDS: Final = 3.0  # Rasa closes an idle connection after 5: never be as late as it
 
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
@@ -58,7 +59,9 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             httpx.AsyncClient(timeout=settings.provider_timeout, limits=_LIMITS) as client,
-            httpx.AsyncClient(timeout=settings.rasa_timeout, limits=_LIMITS) as to_rasa,
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS)
+            ) as to_rasa,
         ):
             store = Store(database)
             rasa = Rasa(settings, to_rasa)
@@ -67,12 +70,15 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
                 "sms": texts,
                 "messenger": MessengerAdapter(settings, client),
             }
-            sender = Sender(settings, store, adapters)
+            load = Load()
+            sender = Sender(settings, store, adapters, load)
             look_up = LookUp(settings, store, {"sms": texts})  # Meta has no list to look at
             fetcher = Fetcher(settings, store, Media(settings, client), sender.wake)
-            dispatcher = Dispatcher(settings, store, rasa, sender.wake, fetcher.wake)
+            dispatcher = Dispatcher(settings, store, rasa, sender.wake, fetcher.wake, load)
             app.state.gateway = Gateway(settings, store, dispatcher, sender, client, rasa.url)
             await anyio.to_thread.run_sync(dispatcher.warm_up)
+            gc.freeze()  # what was loaded stays: a collection of it would stop everything
+            measuring = asyncio.create_task(load.run())
             dispatching = asyncio.create_task(_kept_running(dispatcher.run))
             fetching = asyncio.create_task(_kept_running(fetcher.run))
             sending = asyncio.create_task(_kept_running(sender.run))
@@ -87,6 +93,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
                 await asyncio.gather(dispatching, fetching, looking_up)
                 sender.stop()
                 await sending
+                measuring.cancel()
                 await store.close()
         database.close()
 

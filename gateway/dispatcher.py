@@ -29,6 +29,7 @@ from desk.settings import Settings
 from desk.wording import Language, as_language
 from desk.wording.detect import guess_language
 from desk.wording.detect import warm_up as warm_up_detector
+from gateway.load import Load
 from gateway.metrics import DANGERS, TURNS
 from gateway.rasa import Rasa, RasaFailed, TurnAnswer
 from gateway.store import Store
@@ -39,6 +40,9 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE: Final = 32
 """Conversations that are in a turn at the same time."""
+
+FEW_AT_ONCE: Final = 1
+"""The same in a rush."""
 
 MAX_ATTEMPTS: Final = 3
 """After so many turns that ended with us and not with an answer, a message gets the fixed text."""
@@ -56,8 +60,9 @@ class Dispatcher:
     The first screens every new message for danger, whatever its conversation is doing, and answers
     danger itself. The second takes conversations under a lease, asks Rasa, and stores what it
     answered, if the conversation is still the bot's. `outbound` is called when there is something
-    to send, `screened` when new messages are known to be danger or not. A process that dies in the
-    middle loses nothing: after `lease` the message is taken up again, under the same message id.
+    to send, with whether it is urgent; `screened` when new messages are known to be danger or not.
+    A process that dies in the middle loses nothing: after `lease` the message is taken up again,
+    under the same message id.
     """
 
     def __init__(
@@ -65,8 +70,9 @@ class Dispatcher:
         settings: Settings,
         store: Store,
         rasa: Rasa,
-        outbound: Callable[[], None],
+        outbound: Callable[[bool], None],
         screened: Callable[[], None],
+        load: Load,
         lease: timedelta | None = None,
     ) -> None:
         self._settings = settings
@@ -74,6 +80,7 @@ class Dispatcher:
         self._rasa = rasa
         self._outbound = outbound
         self._screened = screened
+        self._load = load
         self._lease = lease or timedelta(seconds=settings.rasa_timeout) + _SLACK
         self._new = Signal()
         self._ready = Signal()
@@ -132,13 +139,13 @@ class Dispatcher:
         for message, kind in kinds:
             try:
                 answer = await anyio.to_thread.run_sync(self._prepare_danger, message, kind)
-                await self._store.write(answer)
+                await self._store.write(answer, first=True)
             except SQLAlchemyError:
                 raise
             except Exception:
                 log.exception("danger_answer_failed", inbox_id=message.inbox_id)
-                await self._store.write(partial(self._bare_answer, message))
-            self._outbound()
+                await self._store.write(partial(self._bare_answer, message), first=True)
+            self._outbound(True)
         if clear:
             await self._clear(clear)
 
@@ -202,7 +209,8 @@ class Dispatcher:
                 )
 
     def _free(self) -> int:
-        return min(max(AT_ONCE - len(self._in_hand), 0), _CLAIM_AT_MOST)
+        most = FEW_AT_ONCE if self._load.high else AT_ONCE
+        return min(max(most - len(self._in_hand), 0), _CLAIM_AT_MOST)
 
     def _claim(self, session: Session, limit: int) -> list[Turn]:
         return turns.claim_turns(session, now=utc_now(), lease=self._lease, limit=limit)
@@ -220,7 +228,7 @@ class Dispatcher:
     async def _take(self, turn: Turn) -> None:
         try:
             await self._answer(turn)
-            self._outbound()
+            self._outbound(False)
         except Exception:
             log.exception("turn_broke", inbox_id=turn.inbox_id, attempt=turn.attempts)
 

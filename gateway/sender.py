@@ -26,6 +26,7 @@ from desk.conversations.pace import Pace
 from desk.database.models import utc_now
 from desk.settings import Settings
 from gateway.delivery import Adapter, Delivery, broken
+from gateway.load import Load
 from gateway.metrics import DELIVERIES
 from gateway.store import Store
 from gateway.waking import Signal
@@ -34,6 +35,9 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE: Final[Mapping[bool, int]] = {True: 16, False: 48}
 """Calls under way: answers to danger have places of their own, so that they never wait for one."""
+
+FEW_AT_ONCE: Final = 1
+"""The same in a rush, but for answers to danger."""
 
 MAX_ATTEMPTS: Final = 8
 _CLAIM_AT_MOST: Final = 8  # a longer transaction would keep webhooks waiting for their answer
@@ -50,9 +54,12 @@ class Sender:
     from our own database (the website), so its messages are sent as soon as they are seen.
     """
 
-    def __init__(self, settings: Settings, store: Store, adapters: Mapping[str, Adapter]) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, adapters: Mapping[str, Adapter], load: Load
+    ) -> None:
         self._store = store
         self._adapters = adapters
+        self._load = load
         self._look_up_after = timedelta(seconds=settings.look_up_after)
         self._timeout = settings.provider_timeout
         self._pace = Pace(sms=settings.twilio_rate, whatsapp=settings.whatsapp_rate)
@@ -63,12 +70,14 @@ class Sender:
         )
         self._signal = Signal()
         self._news = False  # something was just stored to be sent: no need to look first
+        self._urgent = False  # and it is an answer to danger
         self._stopping = False
         self._in_hand: dict[bool, set[asyncio.Task[None]]] = {True: set(), False: set()}
 
-    def wake(self) -> None:
-        """There is something to send: take it up at once."""
+    def wake(self, urgent: bool = False) -> None:
+        """There is something to send: take it up at once, and first of all if it is urgent."""
         self._news = True
+        self._urgent |= urgent
         self._signal.set()
 
     async def run(self) -> None:
@@ -103,8 +112,9 @@ class Sender:
 
     async def _work(self) -> bool:
         """Start what can be sent now. False when there was nothing."""
+        most = {**AT_ONCE, False: FEW_AT_ONCE} if self._load.high else AT_ONCE
         free = {
-            urgent: min(AT_ONCE[urgent] - len(self._in_hand[urgent]), _CLAIM_AT_MOST)
+            urgent: min(max(most[urgent] - len(self._in_hand[urgent]), 0), _CLAIM_AT_MOST)
             for urgent in AT_ONCE
         }
 
@@ -134,8 +144,8 @@ class Sender:
 
         if not self._news and not await self._store.read(waiting):
             return False
-        self._news = False
-        count, to_send = await self._store.write(claim)
+        first, self._news, self._urgent = self._urgent, False, False
+        count, to_send = await self._store.write(claim, first=first)
         for message in to_send:
             self._start(message)
         return count > 0

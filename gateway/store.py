@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,17 +20,22 @@ _Job = tuple[Callable[[Session], Any], "Future[Any]"]
 
 _MOST_FIRST: Final = 32
 _MOST_LATER: Final = 6  # in one commit: those who want to be acknowledged wait for its end
+_GATHER_SECONDS: Final = 0.01  # what nobody waits for waits for company: commits are dear
 _THREADS: Final = 16
 _DEADLOCK: Final = "40P01"
+
+
+class _OneFailed(Exception):
+    """One of several jobs; the others are not to blame."""
 
 
 class Store:
     """Transactions for coroutines.
 
     SQLite lets one transaction write at a time, and each commit waits for the disk. So one thread
-    takes what is waiting and commits it together, each job behind a savepoint of its own: a job
-    that fails undoes only itself. What somebody wants acknowledged is committed by itself, in turns
-    with few others, so that it waits for little. PostgreSQL needs none of that and gets threads.
+    takes what is waiting and commits it together; where a job fails, each is committed by itself.
+    What somebody wants acknowledged is committed apart from the rest, in turns with few others, so
+    that it waits for little. PostgreSQL needs none of that and gets threads.
 
     Work gets a session and gives back plain values, no rows; it may run twice, but commits once.
     """
@@ -39,6 +45,7 @@ class Store:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="database")
         self._first: deque[_Job] = deque()
         self._later: deque[_Job] = deque()
+        self._later_due = 0.0  # time.monotonic()
         self._changed = threading.Condition()
         self._closing = False
         self._writer: threading.Thread | None = None
@@ -53,11 +60,19 @@ class Store:
         """
         if self._writer is None:
             return await self._in_thread(self._one, work)
-        outcome: Future[T] = Future()
+        return await asyncio.shield(asyncio.wrap_future(self._put((work, Future()), first)))
+
+    def _put(self, job: _Job, first: bool) -> Future[Any]:
         with self._changed:
-            (self._first if first else self._later).append((work, outcome))
-            self._changed.notify()
-        return await asyncio.shield(asyncio.wrap_future(outcome))
+            if first:
+                self._first.append(job)
+            else:
+                self._later.append(job)
+                if len(self._later) == 1:
+                    self._later_due = time.monotonic() + _GATHER_SECONDS
+            if first or len(self._later) in (1, _MOST_LATER):
+                self._changed.notify()
+        return job[1]
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run `work` on a session for looking only."""
@@ -95,21 +110,37 @@ class Store:
         later = False
         while jobs := self._waiting(later):
             later = not later
-            results: list[tuple[Future[Any], Any, BaseException | None]] = []
-            try:
-                with self.database.transaction() as session:
-                    if len(jobs) == 1:
-                        ((work, outcome),) = jobs
-                        results = [(outcome, work(session), None)]
-                    else:
-                        results = [self._apart(session, work, outcome) for work, outcome in jobs]
-            except Exception as error:  # noqa: BLE001 - handed to everybody whose work was lost
-                results = [(outcome, None, error) for _, outcome in jobs]
-            for outcome, result, problem in results:
-                if problem is None:
-                    outcome.set_result(result)
+            if len(jobs) > 1:
+                jobs = self._together(jobs)
+            for work, outcome in jobs:
+                try:
+                    result = self._transact(work)
+                except Exception as error:  # noqa: BLE001 - handed to whoever asked for this work
+                    outcome.set_exception(error)
                 else:
-                    outcome.set_exception(problem)
+                    outcome.set_result(result)
+
+    def _together(self, jobs: list[_Job]) -> list[_Job]:
+        """Commit all in one; where one fails nothing is stored, and each has to go by itself."""
+        results: list[Any] = []
+        try:
+            with self.database.transaction() as session:
+                for work, _ in jobs:
+                    try:
+                        results.append(work(session))
+                        session.flush()
+                    except Exception as error:
+                        raise _OneFailed from error
+                    session.expunge_all()  # the next must read rows as they are, not as seen here
+        except _OneFailed:
+            return jobs
+        except Exception as error:  # noqa: BLE001 - handed to everybody whose work was lost
+            for _, outcome in jobs:
+                outcome.set_exception(error)
+            return []
+        for (_, outcome), result in zip(jobs, results, strict=True):
+            outcome.set_result(result)
+        return []
 
     def _waiting(self, later: bool) -> list[_Job]:
         """The jobs of the next commit; nothing at the end, which comes after everything else.
@@ -117,23 +148,17 @@ class Store:
         With `later` those go that are not first, if there are any.
         """
         with self._changed:
-            while not (self._first or self._later or self._closing):
-                self._changed.wait()
-            if self._later and (later or not self._first):
+            while not (self._first or self._closing or self._due()):
+                wait = self._later_due - time.monotonic() if self._later else None
+                self._changed.wait(wait)
+            if self._later and (not self._first or (later and self._due())):
                 source, most = self._later, _MOST_LATER
             else:
                 source, most = self._first, _MOST_FIRST
             return [source.popleft() for _ in range(min(len(source), most))]
 
-    @staticmethod
-    def _apart(
-        session: Session, work: Callable[[Session], Any], outcome: Future[Any]
-    ) -> tuple[Future[Any], Any, BaseException | None]:
-        try:
-            with session.begin_nested():
-                result = work(session)
-        except Exception as error:  # noqa: BLE001 - handed to whoever asked for this work
-            session.expunge_all()
-            return outcome, None, error
-        session.expunge_all()  # the next job must read rows as they are, not as this one saw them
-        return outcome, result, None
+    def _due(self) -> bool:
+        """Whether what nobody waits for has waited for company long enough."""
+        return bool(self._later) and (
+            len(self._later) >= _MOST_LATER or time.monotonic() >= self._later_due
+        )

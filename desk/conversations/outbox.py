@@ -116,6 +116,7 @@ _KEEP_PROVIDER_ID: Final = (
     .where(OUTBOX.c.id == bindparam("outbox_id"), OUTBOX.c.provider_id.is_(None))
     .values(provider_id=bindparam("provider"))
 )
+_PROVIDER_ID: Final = select(OUTBOX.c.provider_id).where(OUTBOX.c.id == bindparam("outbox_id"))
 _SPOKEN: Final = (
     select(OUTBOX.c.id)
     .where(
@@ -289,6 +290,12 @@ def by_provider_id(session: Session, channel: str, provider_id: str) -> OutboxMe
         .order_by(OutboxMessage.id.desc())
         .limit(1)
     ).first()
+
+
+def may_be(session: Session, outbox_id: int, provider_id: str) -> bool:
+    """Whether a message is the one that a provider knows by this id, as far as we know."""
+    row = session.execute(_PROVIDER_ID, {"outbox_id": outbox_id}).first()
+    return row is not None and row.provider_id in (None, provider_id)
 
 
 def delivered_until(session: Session, conversation_id: str, until: datetime, now: datetime) -> None:

@@ -13,8 +13,7 @@ from twilio.request_validator import RequestValidator, get_signature_algorithm
 
 from desk.conversations import Inbound
 from desk.conversations.look_ups import Sighting
-from desk.conversations.outbox import Outgoing, State, by_provider_id, settle
-from desk.database.models import OutboxMessage
+from desk.conversations.outbox import Outgoing, State, by_provider_id, may_be, settle
 from desk.settings import Settings
 from desk.wording.sms import fold, render_choices
 from gateway.delivery import Delivery, refused
@@ -112,15 +111,14 @@ def note_status(
 
     `named` is the outbox id that our callback address carries; `sid` finds older messages.
     """
-    known = None
-    if named.isascii() and named.isdecimal() and len(named) <= 18:
-        known = session.get(OutboxMessage, int(named))
-    if known is None or known.provider_id not in (None, sid):
+    outbox_id = int(named) if named.isascii() and named.isdecimal() and len(named) <= 18 else None
+    if outbox_id is None or not may_be(session, outbox_id, sid):
         known = by_provider_id(session, "sms", sid)
-    if known is None:
-        return
+        if known is None:
+            return
+        outbox_id = known.id
     error = fields.get("ErrorCode")[:64] or None if state == "failed" else None
-    settle(session, known.id, state, provider_id=sid, error=error, now=now)
+    settle(session, outbox_id, state, provider_id=sid, error=error, now=now)
 
 
 def _order(fields: Fields) -> Literal["stop", "start"] | None:

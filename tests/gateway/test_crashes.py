@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import aiohttp
 import pytest
 
 from desk.conversations import Inbound, receive, turns
@@ -15,6 +15,7 @@ from desk.database import Database
 from desk.database.models import InboxMessage, OutboxMessage, utc_now
 from gateway import dispatcher as module
 from gateway.dispatcher import Dispatcher
+from gateway.load import Load
 from gateway.rasa import Rasa
 from gateway.store import Store
 
@@ -32,9 +33,9 @@ def bot(rasa: SmallRasa, serve: Callable[..., str]) -> str:
 async def answered(database: Database, url: str, settings: Any, seconds: float = 6.0) -> None:
     """Run a dispatcher until nothing is left to do."""
     store = Store(database)
-    async with httpx.AsyncClient() as client:
+    async with aiohttp.ClientSession() as client:
         rasa = Rasa(settings.model_copy(update={"rasa_url": url}), client)
-        dispatcher = Dispatcher(settings, store, rasa, lambda: None, lambda: None, LEASE)
+        dispatcher = Dispatcher(settings, store, rasa, lambda _: None, lambda: None, Load(), LEASE)
         running = asyncio.create_task(dispatcher.run())
         for _ in range(int(seconds / 0.05)):
             await asyncio.sleep(0.05)
