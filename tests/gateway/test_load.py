@@ -54,10 +54,12 @@ async def test_in_a_rush_one_conversation_after_the_other_is_answered(
         load,  # type: ignore[arg-type]
     )
     running = asyncio.create_task(dispatcher.run())
-    while await store.read(
-        lambda session: session.query(InboxMessage).filter_by(state="new").count()
-    ):
+    waiting = True
+    while waiting:
         await asyncio.sleep(0.02)
+        waiting = await store.read(
+            lambda session: bool(session.query(InboxMessage).filter_by(state="new").count())
+        )
     dispatcher.stop()
     await running
     await store.close()

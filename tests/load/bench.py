@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import itertools
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ _MARKS: Final = (5, 50, 200)
 _RASA_SECONDS: Final = 10.0
 _DRAIN_SECONDS: Final = 600.0
 _LOOKS_AT_PAGE: Final = 20
+_FLAT: Final = 1.05  # how much more memory at the end than half-way still counts as flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +85,60 @@ def _front_desk(console: Console) -> Iterator[tuple[FrontDesk, float]]:
 def _measure(desk: FrontDesk, console: Console, rate: float, seconds: float) -> list[Figure]:
     with _progress(console) as progress:
         page = _page(desk)
-        before = {name: machine.usage(desk.pid(name)) for name in PROCESSES}
-        outcome, drained = _drive(desk, progress, rate, seconds)
+        before = _usage(desk)
         count = int(rate * seconds)
+        half_way: list[dict[str, machine.Usage]] = []
+
+        def done(number: int) -> None:
+            if number == count // 2:
+                half_way.append(_usage(desk))
+
+        outcome, drained = _drive(desk, progress, rate, seconds, done)
         busy = machine.load()
-        after = {name: machine.usage(desk.pid(name)) for name in PROCESSES}
+        after = _usage(desk)
     figures = _answers(outcome, count, drained)
     for name in PROCESSES:
         cpu = (after[name].cpu_seconds - before[name].cpu_seconds) / count
-        memory = f"{before[name].memory_mb:.0f} → {after[name].memory_mb:.0f} MB"
-        figures.append(Figure(f"{name}: CPU a message; memory", f"{cpu * 1000:.1f} ms; {memory}"))
+        memory = [one[name].memory_mb for one in (before, *half_way, after)]
+        figures.append(
+            Figure(
+                f"{name}: CPU a message; memory at the start → half-way → at the end",
+                f"{cpu * 1000:.1f} ms; {' → '.join(f'{one:.0f}' for one in memory)} MB",
+                "" if name == "simulator" else "as half-way",
+                None if name == "simulator" else memory[-1] <= _FLAT * memory[-2],
+            )
+        )
     figures += page
     figures.append(Figure("load average at the end of the texts", f"{busy:.1f}"))
     return figures
 
 
+def _usage(desk: FrontDesk) -> dict[str, machine.Usage]:
+    return {name: machine.usage(desk.pid(name)) for name in PROCESSES}
+
+
 def _drive(
-    desk: FrontDesk, progress: Progress, rate: float, seconds: float
+    desk: FrontDesk,
+    progress: Progress,
+    rate: float,
+    seconds: float,
+    done: Callable[[int], None] = lambda _: None,
 ) -> tuple[Outcome, float]:
-    """Post texts, and wait until all are answered: what came of them, how long it took."""
+    """Post texts, and wait until all are answered: what came of them, how long it took.
+
+    `done` is called with the number of each text that was acknowledged.
+    """
     texts = plan(int(rate * seconds), at_once=max(20, int(rate * 5)), danger_every=50)
     posting = progress.add_task("Texts", total=len(texts))
+    numbers = itertools.count(1)
+
+    def acknowledged() -> None:
+        progress.advance(posting)
+        done(next(numbers))
 
     async def post() -> list[Sent]:
         async with Twilio(desk) as twilio:
-            return await twilio.drive(texts, rate, lambda: progress.advance(posting))
+            return await twilio.drive(texts, rate, acknowledged)
 
     sent = asyncio.run(post())
     began = time.monotonic()
@@ -132,6 +163,8 @@ def _burst(desk: FrontDesk, console: Console, seconds: float) -> list[Figure]:
         Figure(
             "– webhook acknowledged, p50 / p95 / p99",
             _times(outcome.acknowledged, 0.5, 0.95, 0.99),
+            "p99 < 100 ms",
+            percentile(outcome.acknowledged, 0.99) < 0.1,
         ),
         Figure(
             "– danger answered, p50 / p95 / slowest",

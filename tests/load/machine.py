@@ -48,7 +48,8 @@ def named() -> str:
     total = re.search(r"^MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)
     memory = int(total.group(1)) / 1024**2 if total else 0
     processor = model.group(1).strip() if model else "unknown processor"
-    return f"{os.cpu_count()} cores, {processor}, {memory:.0f} GB of memory"
+    cores = f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores"
+    return f"{cores}, {processor}, {memory:.0f} GB of memory"
 
 
 def commit() -> str:
