@@ -146,6 +146,7 @@ class Outgoing:
     attempts: int
     created_at: datetime
     last_inbound_at: datetime | None
+    inbox_id: int | None = None  # what it answers
 
 
 def add_outbound(
@@ -350,4 +351,5 @@ def outgoing(message: Row[Any], conversation: Row[Any]) -> Outgoing:
         attempts=message.attempts,
         created_at=message.created_at,
         last_inbound_at=conversation.last_inbound_at,
+        inbox_id=message.in_reply_to,
     )
