@@ -85,7 +85,7 @@ def _(target: Target) -> Outcome:
     assert records.get("/reports").status_code == 200
     for page in ("/queue", "/reports", f"/conversations/{conversation}"):
         assert analyst.get(page).status_code == 403, page
-    return Outcome("403, and an audit entry `refused`")
+    return Outcome("403")
 
 
 @attack("console", "an officer asks for a complaint about an officer")

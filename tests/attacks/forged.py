@@ -50,7 +50,7 @@ def _(target: Target) -> Outcome:
 @attack("sms", "signature made with another secret, and with an empty one")
 def _(target: Target) -> Outcome:
     url = f"{target.gateway}/webhooks/twilio"
-    for secret in ("guessed", " "):
+    for secret in ("guessed", ""):
         before, fields = target.rows(), target.text()
         headers = target.twilio_headers(url, fields, secret)
         assert target.http.post(url, data=fields, headers=headers).status_code == 403
@@ -279,7 +279,7 @@ def _(target: Target) -> Outcome:
     return Outcome("431")
 
 
-@attack("gateway", "request smuggling: two lengths, a length and pieces, a folded header")
+@attack("gateway", "request smuggling: two lengths, a length and pieces, lengths that are none")
 def _(target: Target) -> Outcome:
     before = target.rows()
     head = b"POST /webhooks/twilio HTTP/1.1\r\nHost: x\r\n"

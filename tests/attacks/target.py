@@ -182,7 +182,7 @@ class Target:
         self, url: str, fields: dict[str, str], token: str | None = None
     ) -> dict[str, str]:
         """Twilio's signature for a call."""
-        signing = RequestValidator(token or self.secrets["TWILIO_AUTH_TOKEN"])
+        signing = RequestValidator(self.secrets["TWILIO_AUTH_TOKEN"] if token is None else token)
         return {"X-Twilio-Signature": signing.compute_signature(url, fields)}
 
     def text(self, body: str = "hello", **more: str) -> dict[str, str]:
