@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 FRONTDESK := .venv/bin/frontdesk
 
-.PHONY: help setup run test lint format train bench faults shell lock clean
+.PHONY: help setup run test lint format train bench attacks faults shell lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ train: setup ## Check the training data, train the model, measure it on the test
 
 bench: setup ## Measure load, and write docs/benchmarks.md
 	@.venv/bin/python -m tests.load.bench
+
+attacks: setup ## Attack the running processes, and write docs/attacks.md
+	@FRONTDESK_ATTACKS_PAGE=docs/attacks.md .venv/bin/pytest tests/attacks
 
 faults: setup ## Kill processes at random while reports are filed, and print what was lost
 	@.venv/bin/pytest tests/faults -m faults -s

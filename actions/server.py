@@ -6,6 +6,7 @@ import gc
 import hmac
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -90,15 +91,18 @@ def app(token: str, actions: Iterable[type[Action]] = ACTIONS) -> FastAPI:
         if token and not hmac.compare_digest(given, expected):
             return JSONResponse({"error": "unauthorized"}, status_code=401)
         call: dict[str, Any] = {**await request.json(), "domain": {}}  # ours need none
-        name, conversation = call.get("next_action"), call.get("sender_id")
+        name, inbox_id = call.get("next_action"), _message_of(call)
+        began = time.perf_counter()
         try:
             result = await executor.run(call)
         except ActionNotFoundException:
-            log.error("action_unknown", action=name)
+            log.error("action_unknown", action=name, inbox_id=inbox_id)
             return JSONResponse({"error": "no such action"}, status_code=404)
         except Exception as error:  # noqa: BLE001 - its text may quote the resident: only the kind is logged
-            log.error("action_failed", action=name, conversation=conversation, **_where(error))
+            log.error("action_failed", action=name, inbox_id=inbox_id, **_where(error))
             return JSONResponse({"error": "the action failed"}, status_code=500)
+        ms = round((time.perf_counter() - began) * 1000, 1)
+        log.info("action", action=name, inbox_id=inbox_id, ms=ms)
         return JSONResponse(result.model_dump() if result else None)
 
     return application
@@ -116,6 +120,13 @@ def warm_up(of: Department) -> None:
             places.replies.station(place, of, DEFAULT_LANGUAGE, now)
 
 
+def _message_of(call: dict[str, Any]) -> int | str | None:
+    """The id of the message that an action is run for: the gateway's `inbox_id`."""
+    latest = (call.get("tracker") or {}).get("latest_message") or {}
+    given = latest.get("message_id")
+    return int(given) if isinstance(given, str) and given.isdecimal() else given
+
+
 def _where(error: BaseException) -> dict[str, str]:
     """The kind of an error and the line it came from, without its text."""
     trace = error.__traceback__
@@ -125,20 +136,33 @@ def _where(error: BaseException) -> dict[str, str]:
     return {"error": type(error).__name__, "at": line}
 
 
+def _set_up_logs() -> None:
+    """One JSON line each, from us and from the libraries."""
+    shared: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+    ]
+    structlog.configure(processors=[*shared, structlog.processors.JSONRenderer()])
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+            foreign_pre_chain=shared,
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
 def main() -> None:
     """Check the database and the department, then serve on ACTIONS_PORT.
 
     Raises DatabaseBehind when the schema is old, DepartmentBroken when the department's folder is,
     Unprotected when FRONTDESK_INTERNAL_TOKEN is empty and the host is more than this machine.
     """
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(),
-        ]
-    )
-    logging.getLogger("rasa_sdk").setLevel(logging.WARNING)
+    _set_up_logs()
     ours = settings()
     host = os.environ.get("ACTIONS_HOST") or "127.0.0.1"
     token = ours.internal_token.get_secret_value()

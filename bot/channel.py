@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from bot.actions_endpoint import ActionsEndpoint
-from bot.private_log import make_logs_private
+from bot.private_log import MESSAGE, fields, make_logs_private
 from bot.tracker_store import FrontdeskTrackerStore
 from bot.turn_failed import TurnFailed
 
@@ -82,14 +83,19 @@ class FrontdeskChannel(InputChannel):
                 asked = read_turn(request.body, agent.domain.intents)
             except BadTurn as problem:
                 return json_response({"error": str(problem)}, status=400)
+            MESSAGE.set(asked.message_id)
+            began = time.perf_counter()
             try:
-                return json_response(await take_turn(agent, asked))
+                answer = await take_turn(agent, asked)
             except TurnFailed as failure:
-                _log.error("turn of %s not taken: %s", asked.conversation_id, failure)
+                _log.error("turn_not_taken", extra=fields(why=str(failure)))
                 return json_response({"error": "turn not taken"}, status=503)
             except Exception as error:  # noqa: BLE001 - whatever Rasa raises must not be logged with texts
-                _log.error("turn of %s broke: %s", asked.conversation_id, type(error).__name__)
+                _log.error("turn_broke", extra=fields(error=type(error).__name__))
                 return json_response({"error": "turn broke"}, status=500)
+            ms = round((time.perf_counter() - began) * 1000, 1)
+            _log.info("turn", extra=fields(repeated=answer["repeated"], ms=ms))
+            return json_response(answer)
 
         @blueprint.listener("after_server_stop")
         async def close(app: Sanic, _loop: Any) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -65,6 +65,7 @@ def _log(session: Session, desk: Desk, conversation_id: str, staff: Staff) -> di
         "names": names,
         "item": queue.open_item(session, conversation_id),
         "holder_name": names.get(conversation.held_by) if conversation.held_by else None,
+        "in_page_inbox": queue.held_in_page_inbox(conversation),
         "i_hold": conversation.holder == "human" and conversation.held_by == staff.id,
         "reports": [
             (one, document.shown_fields(one, desk.view.department, "en"))
@@ -78,7 +79,7 @@ def _log(session: Session, desk: Desk, conversation_id: str, staff: Staff) -> di
 def page(
     conversation_id: str,
     problem: Literal["", "taken", "not_holder", "empty"] = "",
-    by: str = "",
+    by: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
     caller: Caller = role(*TALKERS),
     desk: Desk = Depends(desk_of),
 ) -> Response:
@@ -86,7 +87,7 @@ def page(
     with desk.database.transaction() as session:
         values = _log(session, desk, conversation_id, caller.staff)
         people.audit(session, caller.staff, "conversation.view", f"conversation:{conversation_id}")
-        other = session.get(Staff, int(by)) if by.isdigit() else None
+        other = session.get(Staff, by) if by else None
         return desk.view.page(
             "conversation.html",
             **frame(session, caller, "conversation"),

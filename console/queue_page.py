@@ -110,6 +110,13 @@ def _lists(session: Session, staff: Staff, now: datetime) -> dict[str, Any]:
         .order_by(Conversation.last_inbound_at.desc())
         .limit(_MOST)
     ).all()
+    # a colleague answers them elsewhere: nobody here claimed them, so they are no queue items
+    in_page_inbox = session.scalars(
+        select(Conversation)
+        .where(Conversation.holder == "human", Conversation.held_by.is_(None))
+        .order_by(Conversation.last_inbound_at.desc())
+        .limit(_MOST)
+    ).all()
     return {
         "alerts": [row for row in waiting if row.item.kind == "alert"],
         "waiting": [row for row in waiting if row.item.kind == "talk"],
@@ -117,5 +124,6 @@ def _lists(session: Session, staff: Staff, now: datetime) -> dict[str, Any]:
         "mine": [row for row in taken if row.item.claimed_by == staff.id],
         "others": [row for row in taken if row.item.claimed_by != staff.id],
         "with_bot": with_bot,
+        "in_page_inbox": in_page_inbox,
         "at_desk": [one.name for one in people.at_the_desk(session, now)],
     }

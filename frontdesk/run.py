@@ -111,7 +111,6 @@ def processes(settings: Settings, trained: Path) -> list[Process]:
         "--enable-api",
     ]
     rasa_command += ["--interface", "127.0.0.1", "--port", str(settings.rasa_port)]
-    rasa_command += [f"--auth-token={token}"]  # as one word: a token may begin with a dash
 
     def python(module: str, port: int, setting: str, path: str) -> Process:
         command = [sys.executable, "-m", module]
@@ -124,7 +123,8 @@ def processes(settings: Settings, trained: Path) -> list[Process]:
             settings.rasa_port,
             "RASA_PORT",
             f"{rasa}/status?token={token}",
-            model.rasa_environment() | ours,
+            # not on its command line, which every user of this machine can read
+            model.rasa_environment() | ours | {"FRONTDESK_INTERNAL_TOKEN": token},
             _NICE,
         ),
         python("actions", settings.actions_port, "ACTIONS_PORT", "/health"),

@@ -24,7 +24,7 @@ from gateway import health, metrics, webhooks
 from gateway.channels import web
 from gateway.channels.messenger import MessengerAdapter
 from gateway.channels.sms import SmsAdapter
-from gateway.delivery import Adapter
+from gateway.delivery import Adapter, Logged
 from gateway.dispatcher import Dispatcher
 from gateway.fetcher import Fetcher
 from gateway.front import Gateway, check
@@ -67,8 +67,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             rasa = Rasa(settings, to_rasa)
             texts = SmsAdapter(settings, client)
             adapters: dict[str, Adapter] = {
-                "sms": texts,
-                "messenger": MessengerAdapter(settings, client),
+                "sms": Logged(texts),
+                "messenger": Logged(MessengerAdapter(settings, client)),
             }
             load = Load()
             sender = Sender(settings, store, adapters, load)

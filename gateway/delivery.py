@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 import httpx
+import structlog
 
 from desk.conversations.outbox import Outgoing
+
+log = structlog.get_logger(__name__)
 
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -27,6 +31,30 @@ class Adapter(Protocol):
 
     async def send(self, message: Outgoing) -> Delivery:
         """Hand one message to the provider, once. Raises httpx.HTTPError or TimeoutError."""
+
+
+class Logged:
+    """An adapter whose calls leave a line each: which row, what it answers, what came of it."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._adapter = adapter
+
+    async def send(self, message: Outgoing) -> Delivery:
+        """What the adapter does, and says."""
+        began, state = time.perf_counter(), "broke"
+        try:
+            delivery = await self._adapter.send(message)
+            state = delivery.state
+        finally:
+            log.info(
+                "provider_called",
+                outbox_id=message.outbox_id,
+                inbox_id=message.inbox_id,
+                channel=message.channel,
+                state=state,
+                ms=round((time.perf_counter() - began) * 1000, 1),
+            )
+        return delivery
 
 
 def broken(error: httpx.HTTPError | TimeoutError) -> Delivery:

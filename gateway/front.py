@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import httpx
+import structlog
 from sqlalchemy.orm import Session
 from starlette.requests import HTTPConnection
 
-from desk import attachments
-from desk.conversations import Inbound, Receipt, receive
-from desk.database.models import utc_now
+from desk import attachments, department
+from desk.conversations import Inbound, Receipt, add_outbound, find_conversation, receive
+from desk.database.models import Conversation, utc_now
+from desk.reply import Reply
 from desk.settings import Settings
 from gateway.store import Store
+from gateway.wording import order_followed
 
 if TYPE_CHECKING:
     from gateway.dispatcher import Dispatcher
     from gateway.sender import Sender
+
+
+log = structlog.get_logger(__name__)
 
 
 class ConfigurationError(ValueError):
@@ -46,16 +53,40 @@ class Gateway:
 
         Raises sqlalchemy.exc.SQLAlchemyError when it could not be stored (answered with 503).
         """
-        receipt = await self.store.write(
-            lambda session: take_in(session, message, utc_now()), first=True
-        )
-        if receipt.new:
-            self.came()
+        receipt = await self.store.write(lambda session: self._take(session, message), first=True)
+        self.came([receipt])
+        if message.order is not None:
+            self.sender.wake()
         return receipt
 
-    def came(self) -> None:
-        """New messages are stored: have them screened and answered, and their photos fetched."""
-        self.dispatcher.wake()
+    def _take(self, session: Session, message: Inbound) -> Receipt:
+        """Store a message; say that its opt-out word was followed, where nobody else does."""
+        now = utc_now()
+        if message.order is None or message.order_confirmed:
+            return take_in(session, message, now)
+        known = find_conversation(session, message.channel, message.address, message.our_address)
+        before = known is not None and known.opted_out
+        receipt = take_in(session, message, now)
+        conversation = session.get_one(Conversation, receipt.conversation_id)
+        if conversation.opted_out != before:
+            facts = department.load(self.settings.department)
+            words = order_followed(conversation, facts)
+            # urgent, or it would be held back like all else to somebody who has opted out
+            reply = Reply(words, urgent=conversation.opted_out)
+            add_outbound(session, conversation, reply, "desk", receipt.inbox_id, now=now)
+        return receipt
+
+    def came(self, receipts: Sequence[Receipt]) -> None:
+        """Messages are stored: have the new ones screened and answered, their photos fetched.
+
+        Called in the request that brought them: its id and theirs meet in these lines of the log.
+        """
+        for receipt in receipts:
+            if receipt.conflict:
+                log.warning("repeat_differs", inbox_id=receipt.inbox_id)
+            log.info("message_stored", inbox_id=receipt.inbox_id, new=receipt.new)
+        if any(receipt.new for receipt in receipts):
+            self.dispatcher.wake()
 
 
 def take_in(session: Session, message: Inbound, now: datetime) -> Receipt:

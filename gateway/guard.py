@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 MOST_UPLOAD_BYTES: Final = 32 * 1024 * 1024
+MOST_HEADER_BYTES: Final = 32 * 1024
 UPLOADS: Final = frozenset({"/chat/photos"})
 """Paths that say themselves, in words, what is too large for them: a page answers there."""
 
@@ -66,7 +67,9 @@ class Guard:
         try:
             uploads = scope["path"] in UPLOADS
             most = MOST_UPLOAD_BYTES if uploads else MAX_BODY_BYTES
-            if _declared(scope) > MAX_BODY_BYTES and not uploads:
+            if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADER_BYTES:
+                await _answer(guarded, 431, "headers_too_large")
+            elif _declared(scope) > MAX_BODY_BYTES and not uploads:
                 await _answer(guarded, 413, "too_large")
             else:
                 await self.app(scope, _bounded(receive, most), guarded)

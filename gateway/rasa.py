@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from typing import Any, Final
 
 import aiohttp
+import structlog
 from pydantic import BaseModel, ValidationError
 
 from desk.conversations.turns import Turn
 from desk.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 _COMMAND: Final = re.compile(r"\A(?:[\s/]+|EXTERNAL:\s*)+", re.IGNORECASE)
 _TRIES: Final = 2
@@ -73,7 +77,18 @@ class Rasa:
         Asking twice is safe: Rasa knows the message id and answers it without a new turn. So a
         connection that broke is tried once more in the time that is left.
         """
-        body = self._body(turn, language)
+        began = time.perf_counter()
+        outcome = "answered"
+        try:
+            return await self._turn(self._body(turn, language))
+        except RasaFailed as failure:
+            outcome = failure.reason
+            raise
+        finally:
+            ms = round((time.perf_counter() - began) * 1000, 1)
+            log.info("turn", inbox_id=turn.inbox_id, outcome=outcome, ms=ms)
+
+    async def _turn(self, body: dict[str, Any]) -> TurnAnswer:
         try:
             async with asyncio.timeout(self._timeout):
                 status, said = await self._post(body)

@@ -32,11 +32,9 @@ async def twilio(request: Request) -> Response:
     if message is None:
         raise HTTPException(400, "no_message")
     try:
-        receipt = await gateway.accept(message)
+        await gateway.accept(message)
     except SQLAlchemyError as error:
         raise _not_stored(error) from None
-    if receipt.conflict:
-        log.warning("repeat_differs", inbox_id=receipt.inbox_id)
     return Response(_EMPTY_TWIML, media_type="application/xml")
 
 
@@ -85,18 +83,14 @@ async def messenger_events(request: Request) -> Response:
         payload = json.loads(body)
     except (ValueError, RecursionError):
         raise HTTPException(400, "not_json") from None
-    happenings = messenger.read(payload)
+    happenings = messenger.read(payload, gateway.settings.messenger_page_id)
     try:
         receipts = await gateway.store.write(
             lambda session: messenger.take(session, happenings, utc_now()), first=True
         )
     except SQLAlchemyError as error:
         raise _not_stored(error) from None
-    if any(receipt.new for receipt in receipts):
-        gateway.came()
-    for receipt in receipts:
-        if receipt.conflict:
-            log.warning("repeat_differs", inbox_id=receipt.inbox_id)
+    gateway.came(receipts)
     return PlainTextResponse("EVENT_RECEIVED")
 
 

@@ -7,9 +7,10 @@ from typing import Final
 
 import phonenumbers
 
+from desk.database.models import Conversation
 from desk.department import Department
 from desk.reply import Reply
-from desk.wording import Language, say
+from desk.wording import Language, as_language, say
 
 _MOST_IN_ONE: Final = 1400
 """Characters joined into one SMS; choices and folding need the rest of the 1,600."""
@@ -35,6 +36,17 @@ def fixed_text(language: Language, department: Department) -> str:
         language,
         emergency=profile.emergency,
         nonemergency=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL),
+    )
+
+
+def order_followed(conversation: Conversation, department: Department) -> str:
+    """What somebody is told who has turned messages off, or on again."""
+    profile = department.profile
+    return say(
+        "gateway.opted_out" if conversation.opted_out else "gateway.opted_in",
+        as_language(conversation.language),
+        department=profile.short_name,
+        emergency=profile.emergency,
     )
 
 

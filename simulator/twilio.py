@@ -308,6 +308,9 @@ class TwilioStandIn:
         return await self._post(self.account.frontdesk_url + "/webhooks/twilio", fields, sender)
 
     def _carrier_words(self, sender: str, body: str) -> None:
+        """Texts only: what Twilio writes of these words names no WhatsApp."""
+        if sender.startswith("whatsapp:"):
+            return
         word = body.strip().upper()
         if word in STOP_WORDS and sender not in self.opted_out:
             self.opted_out.add(sender)

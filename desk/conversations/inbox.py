@@ -51,6 +51,7 @@ class Inbound:
     location: Mapping[str, float] | None = None  # {"latitude": degrees, "longitude": degrees}
     attachments: tuple[Mapping[str, str], ...] = ()  # {"type", "url"}
     order: Literal["stop", "start"] | None = None
+    order_confirmed: bool = True  # whether the carrier tells them that it was followed
 
 
 @dataclass(frozen=True, slots=True)

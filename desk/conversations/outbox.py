@@ -170,6 +170,7 @@ class Outgoing:
     created_at: datetime
     last_inbound_at: datetime | None
     expired: bool = False
+    inbox_id: int | None = None  # what it answers
 
 
 def add_outbound(
@@ -355,4 +356,5 @@ def outgoing(message: Row[Any], conversation: Row[Any], *, expired: bool = False
         created_at=message.created_at,
         last_inbound_at=conversation.last_inbound_at,
         expired=expired,
+        inbox_id=message.in_reply_to,
     )

@@ -125,11 +125,15 @@ def hand_back(
     """End the talk; the bot goes on, with the question an open interview waits on.
 
     An officer who filed the report, or referred the resident, has ended that interview too: its
-    draft is kept aside. Raises NotHolder, and ValueError for an outcome that is none of OUTCOMES.
+    draft is kept aside. What a colleague took over in the page's own inbox, where no account of
+    ours holds it, anybody may hand back. Raises NotHolder, and ValueError for an outcome that is
+    none of OUTCOMES.
     """
     if outcome not in OUTCOMES:
         raise ValueError(f"{outcome!r} is no outcome")
-    _must_hold(session, conversation, staff)
+    lock(session, conversation)
+    if not held_in_page_inbox(conversation):
+        _must_hold(session, conversation, staff)
     item = open_item(session, conversation.id)
     if item is not None:
         item.state, item.outcome, item.ended_at = "ended", outcome, now
@@ -144,6 +148,11 @@ def hand_back(
     )
     if question is not None:
         add_outbound(session, conversation, question, "bot", now=now)
+
+
+def held_in_page_inbox(conversation: Conversation) -> bool:
+    """Whether somebody answers in the page's own inbox, so that the bot is silent."""
+    return conversation.holder == "human" and conversation.held_by is None
 
 
 def transfer(session: Session, conversation: Conversation, staff: Staff, now: datetime) -> None:

@@ -95,11 +95,18 @@ def is_signed(secret: str, body: bytes, header: str) -> bool:
     return bool(secret) and hmac.compare_digest(expected.encode(), header.encode())
 
 
-def read(payload: Any) -> list[Happening]:
-    """Everything in a signed webhook that concerns us: all entries, all their events, in order."""
+def read(payload: Any, ours: str = "") -> list[Happening]:
+    """Everything in a signed webhook that concerns us: all entries, all their events, in order.
+
+    An app may serve other pages too: where `ours` is named, what happens on those is not for us,
+    and our page's token could not answer it.
+    """
     happenings: list[Happening] = []
     for entry in _dicts(_of(payload, "entry")):
         page = _text(entry.get("id"))
+        if ours and page and page != ours:
+            log.warning("another_page")
+            continue
         for lane in ("messaging", "standby"):
             for item in _dicts(entry.get(lane)):
                 happening = _happening(item, page, standby=lane == "standby")

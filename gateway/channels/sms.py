@@ -96,6 +96,8 @@ def read(fields: Fields) -> Inbound | None:
         location=_location(fields),
         attachments=tuple(_media(fields)),
         order=_order(fields),
+        # Twilio answers these words in texts; by WhatsApp only where Advanced Opt-Out says so
+        order_confirmed=bool(fields.get("OptOutType")) or not sender.startswith(_WHATSAPP),
     )
 
 

@@ -225,8 +225,7 @@ async def send(request: Request, chat: Chat) -> Response:
     except SQLAlchemyError as error:
         log.error("web_message_not_stored", error=type(error).__name__)
         return await _refused(chat, request, form, BadFormError("not_stored", 503))
-    if receipt.new:
-        chat.gateway.dispatcher.wake()
+    chat.gateway.came([receipt])
     return _stored(chat, request, session, language, receipt.inbox_id)
 
 
@@ -257,8 +256,7 @@ async def send_photo(request: Request, chat: Chat) -> Response:
     except SQLAlchemyError as error:
         log.error("web_photo_not_stored", error=type(error).__name__)
         return await _refused(chat, request, upload.form, BadFormError("not_stored", 503))
-    if receipt.new:
-        chat.gateway.dispatcher.wake()
+    chat.gateway.came([receipt])
     return _stored(chat, request, session, language, receipt.inbox_id)
 
 

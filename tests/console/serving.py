@@ -12,7 +12,7 @@ import httpx
 from sqlalchemy.orm import Session
 
 from desk import people, queue
-from desk.conversations import Inbound, receive
+from desk.conversations import Inbound, change_holder, receive
 from desk.database import Database
 from desk.database.models import Conversation, Report, utc_now
 from desk.reports import store
@@ -53,6 +53,15 @@ class Console:
             receipt = receive(session, message, utc_now())
             conversation = session.get_one(Conversation, receipt.conversation_id)
             queue.enter(session, conversation, reason="asked", topic="theft", now=utc_now())
+            return conversation.id
+
+    def taken_over_elsewhere(self, text: str = "Hello page") -> str:
+        """A colleague answers a Messenger thread in the page's own inbox; its id."""
+        with self.database.transaction() as session:
+            message = Inbound("messenger", f"m{time.monotonic_ns()}", "4711", "1000", text)
+            receipt = receive(session, message, utc_now())
+            conversation = session.get_one(Conversation, receipt.conversation_id)
+            change_holder(session, conversation, "human", now=utc_now())
             return conversation.id
 
     def filed(self, phone: str = "+12095550121") -> int:

@@ -110,3 +110,14 @@ def test_nothing_is_cut_off_on_a_narrow_screen(
         page.goto(console.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         shot(page, f"narrow-{width}-{path.split('/')[1]}")
+
+
+def test_a_thread_in_the_pages_inbox_is_seen_and_handed_back(
+    browser: Browser, console: Console
+) -> None:
+    page = signed_in(browser, console)
+    console.taken_over_elsewhere()
+    expect(page.get_by_role("heading", name="Held in the page's inbox")).to_be_visible()
+    shot(page, "page-inbox")
+    page.get_by_role("button", name="Hand back to the assistant").click()
+    expect(page.get_by_role("heading", name="Held in the page's inbox")).to_have_count(0)

@@ -218,3 +218,41 @@ def test_photos_are_for_those_who_talk_or_decide_and_nobody_else(console: Consol
             assert client.get(path).status_code == 403
         with console.browser("clerk@larkfield.example") as client:
             assert client.get(path).status_code == 200
+
+
+def test_a_thread_held_in_the_pages_inbox_is_listed_and_handed_back(console: Console) -> None:
+    with console.browser() as client:
+        assert "page&#39;s inbox" not in client.get("/queue").text
+        assert "Held in the page's inbox" not in client.get("/queue").text
+        conversation = console.taken_over_elsewhere()
+        page = client.get("/queue").text
+        assert f'id="inbox-{conversation}"' in page
+        assert "Hand back" in client.get(f"/conversations/{conversation}").text
+        form = {"csrf": csrf_in(page), "outcome": "bot_goes_on"}
+        answer = client.post(f"/conversations/{conversation}/hand-back", data=form)
+        assert answer.headers["location"] == "/queue"
+        assert "Held in the page's inbox" not in client.get("/queue").text
+    with console.database.reading() as session:
+        held = session.get_one(Conversation, conversation)
+        assert (held.holder, held.held_by) == ("bot", None)
+
+
+def test_what_a_colleague_here_holds_only_they_hand_back(console: Console) -> None:
+    with console.database.transaction() as session:
+        console.staff(session, "other@larkfield.example", "Officer Other", "officer")
+    conversation = console.taken_over_elsewhere()
+    with console.browser() as mine, console.browser("other@larkfield.example") as other:
+        word = {"csrf": csrf_in(mine.get("/queue").text)}
+        mine.post(f"/conversations/{conversation}/claim", data=word)
+        assert "Held in the page's inbox" not in other.get("/queue").text
+        form = {"csrf": csrf_in(other.get("/queue").text), "outcome": "bot_goes_on"}
+        answer = other.post(f"/conversations/{conversation}/hand-back", data=form)
+        assert "problem=not_holder" in answer.headers["location"]
+
+
+@pytest.mark.parametrize("by", ["²", "x", "-1", "9" * 40])
+def test_a_made_up_colleague_in_the_address_breaks_nothing(console: Console, by: str) -> None:
+    conversation = console.waits()
+    with console.browser() as client:
+        answer = client.get(f"/conversations/{conversation}?problem=taken&by={by}")
+        assert answer.status_code == 422

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from desk.settings import ROOT, Settings
+from frontdesk.model import RASA_PYTHON, rasa_environment
 from frontdesk.run import processes
 
 
@@ -31,10 +32,26 @@ def run(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_token_that_begins_with_a_dash_is_no_option_to_rasa() -> None:
+def test_the_token_reaches_rasa_where_only_we_can_read_it() -> None:
     settings = Settings(_env_file=None, FRONTDESK_INTERNAL_TOKEN="-dash")
     rasa = processes(settings, Path("models/any.tar.gz"))[0]
-    assert "--auth-token=-dash" in rasa.command
+    assert "-dash" not in " ".join(rasa.command)
+    assert rasa.environment["FRONTDESK_INTERNAL_TOKEN"] == "-dash"
+
+
+def test_a_token_that_begins_with_a_dash_is_no_option_to_rasa() -> None:
+    code = "import sys, bot.__main__ as bot; print(*bot.with_token(sys.argv[1:]))"
+    given = ["run", "--enable-api"]
+    ended = subprocess.run(
+        [str(RASA_PYTHON), "-c", code, *given],
+        cwd=ROOT,
+        env={**rasa_environment(), "FRONTDESK_INTERNAL_TOKEN": "-dash"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert ended.stdout.split() == [*given, "--auth-token=-dash"]
 
 
 def only_sentence(ended: subprocess.CompletedProcess[str]) -> str:

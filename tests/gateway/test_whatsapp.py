@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from desk.conversations import add_outbound, conversation_for
-from desk.database.models import Conversation, OutboxMessage, utc_now
+from desk.database.models import Conversation, InboxMessage, OutboxMessage, utc_now
 from desk.reply import Reply
+from gateway.channels import sms
 from simulator.client import photo_of
 
 if TYPE_CHECKING:
@@ -67,3 +70,40 @@ def test_stop_by_whatsapp_does_not_stop_texts(front: Front) -> None:
         WHATSAPP: True,
         PHONE: False,
     }
+
+
+def test_stop_is_confirmed_once_with_911_and_then_nothing_more_is_said(front: Front) -> None:
+    for _ in range(2):
+        front.residents.text(WHATSAPP, "STOP")
+        front.residents.text(WHATSAPP, "Where is the station?")
+    (said,) = front.eventually(lambda: front.residents.replies(WHATSAPP))
+    assert "911" in said.text
+    assert "START" in said.text
+    front.eventually(lambda: {row.state for row in front.rows(InboxMessage)} == {"done"})
+    front.quiet()
+    assert len(front.rows(OutboxMessage)) == 1
+    front.residents.text(WHATSAPP, "START")
+    front.eventually(lambda: len(front.residents.replies(WHATSAPP)) == 2)
+    assert "on again" in front.residents.replies(WHATSAPP)[1].text
+
+
+def test_stop_is_confirmed_in_the_language_spoken_so_far(front: Front) -> None:
+    front.residents.text(WHATSAPP, "¿Dónde está la estación de policía?")
+    front.residents.wait_for_reply(WHATSAPP)
+    front.residents.text(WHATSAPP, "STOP")
+    front.eventually(lambda: len(front.residents.replies(WHATSAPP)) == 2)
+    assert "no recibirá más mensajes" in front.residents.replies(WHATSAPP)[1].text
+
+
+@pytest.mark.parametrize(
+    ("sender", "more", "confirmed"),
+    [(WHATSAPP, [], False), (WHATSAPP, [("OptOutType", "STOP")], True), (PHONE, [], True)],
+)
+def test_we_confirm_only_where_twilio_does_not(
+    sender: str, more: list[tuple[str, str]], confirmed: bool
+) -> None:
+    fields = [("MessageSid", "SM1"), ("From", sender), ("To", "+1"), ("Body", "STOP"), *more]
+    message = sms.read(sms.Fields(fields))
+    assert message is not None
+    assert message.order == "stop"
+    assert message.order_confirmed == confirmed
