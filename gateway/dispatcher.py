@@ -32,7 +32,7 @@ from desk.wording.detect import warm_up as warm_up_detector
 from gateway.metrics import DANGERS, TURNS
 from gateway.rasa import Rasa, RasaFailed, TurnAnswer
 from gateway.store import Store
-from gateway.waking import Signal
+from gateway.waking import POLL_SECONDS, Signal
 from gateway.wording import fixed_text, in_one, introduction, last_resort
 
 log = structlog.get_logger(__name__)
@@ -68,6 +68,7 @@ class Dispatcher:
         outbound: Callable[[], None],
         screened: Callable[[], None],
         lease: timedelta | None = None,
+        poll: Callable[[], float] = lambda: POLL_SECONDS,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -75,6 +76,7 @@ class Dispatcher:
         self._outbound = outbound
         self._screened = screened
         self._lease = lease or timedelta(seconds=settings.rasa_timeout) + _SLACK
+        self._poll = poll
         self._new = Signal()
         self._ready = Signal()
         self._stopping = False
@@ -84,6 +86,11 @@ class Dispatcher:
     def wake(self) -> None:
         """A message has come: look at once."""
         self._new.set()
+
+    def look(self) -> None:
+        """Another process may have left something: look at once, for turns too."""
+        self._new.set()
+        self._ready.set()
 
     async def run(self) -> None:
         """Work until `stop`, then finish the turns in hand."""
@@ -125,7 +132,7 @@ class Dispatcher:
             except SQLAlchemyError:
                 log.exception("screening_failed")
                 await asyncio.sleep(_TROUBLE_SECONDS)
-            await self._new.wait()
+            await self._new.wait(self._poll())
 
     async def _screen(self, messages: list[Unscreened]) -> None:
         kinds, clear = await anyio.to_thread.run_sync(_screen_all, messages)
@@ -186,7 +193,7 @@ class Dispatcher:
             except SQLAlchemyError:
                 log.exception("claiming_failed")
                 await asyncio.sleep(_TROUBLE_SECONDS)
-            await self._ready.wait()
+            await self._ready.wait(self._poll())
 
     async def _take_up(self) -> None:
         """Start the turns that wait, as far as there is room. When one ends, we are woken."""

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from desk import attachments
 from desk.conversations import Inbound, Receipt, receive
 from desk.database.models import utc_now
+from desk.database.notices import Notices
 from desk.settings import Settings
 from gateway.store import Store
 
@@ -36,6 +37,7 @@ class Gateway:
 
     settings: Settings
     store: Store
+    notices: Notices
     dispatcher: Dispatcher
     sender: Sender
     client: httpx.AsyncClient

@@ -61,12 +61,20 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     """An empty, migrated database, once on each engine."""
     if request.param == "sqlite":
         opened = Database(f"sqlite:///{tmp_path}/frontdesk.db")
+        opened.migrate()
+        yield opened
+        opened.close()
     else:
-        opened = Database(request.getfixturevalue("postgresql_url"))
+        yield request.getfixturevalue("postgresql_database")
+
+
+@pytest.fixture
+def postgresql_database(postgresql_url: str) -> Iterator[Database]:
+    """An empty, migrated database on PostgreSQL."""
+    opened = Database(postgresql_url)
     opened.migrate()
     yield opened
-    if not opened.is_sqlite:
-        _empty(opened)
+    _empty(opened)
     opened.close()
 
 
