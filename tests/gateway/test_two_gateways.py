@@ -11,7 +11,6 @@ import pytest
 
 from desk.database import Database
 from gateway import app as gateway_app
-from tests.conftest import POSTGRESQL
 from tests.desk.database.elsewhere import receive_elsewhere
 from tests.gateway.conftest import NUMBER, PHONE, Front
 
@@ -41,9 +40,11 @@ def test_a_text_that_another_process_stored_is_answered_at_once(front: Front) ->
     assert time.time() - stored < 3
 
 
-def test_a_gateway_whose_connections_are_killed_misses_nothing(front: Front) -> None:
+def test_a_gateway_whose_connections_are_killed_misses_nothing(
+    front: Front, postgresql: str
+) -> None:
     front.eventually(lambda: listening(front))
-    with psycopg.connect(POSTGRESQL, autocommit=True) as connection:
+    with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s",
             [LISTENER],

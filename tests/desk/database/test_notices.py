@@ -17,7 +17,6 @@ from sqlalchemy import text
 from desk.conversations import record
 from desk.database import Database
 from desk.database.notices import Notice, Notices
-from tests.conftest import POSTGRESQL
 
 SOON = 1.0
 LISTENER = "test-of-notices"
@@ -72,8 +71,8 @@ def commit(database: Database, *kinds: str) -> None:
             record(session, kind)
 
 
-def terminate() -> int:
-    with psycopg.connect(POSTGRESQL, autocommit=True) as connection:
+def terminate(url: str) -> int:
+    with psycopg.connect(url, autocommit=True) as connection:
         ended = connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s",
             [LISTENER],
@@ -143,12 +142,12 @@ def test_what_is_rolled_back_is_not_heard(
 
 @pytest.mark.postgresql
 def test_when_its_connection_is_killed_everybody_looks_and_it_listens_again(
-    postgresql_database: Database, listening: Database
+    postgresql: str, postgresql_database: Database, listening: Database
 ) -> None:
     async def talk() -> None:
         async with hearing(listening) as (notices, heard):
             began = time.monotonic()
-            assert await asyncio.to_thread(terminate) == 1
+            assert await asyncio.to_thread(terminate, postgresql) == 1
             await until(lambda: not notices.alive)  # from here on they look often
             assert await heard.until(lambda notice: not notice.kinds, began) < SOON
 
