@@ -83,7 +83,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
                 poll=lambda: CALLED_POLL_SECONDS if notices.alive else POLL_SECONDS,
             )
             app.state.gateway = Gateway(
-                settings, store, notices, dispatcher, sender, client, rasa.url
+                settings, store, notices, dispatcher, sender, client, rasa.urls
             )
             await anyio.to_thread.run_sync(dispatcher.warm_up)
             listening = asyncio.create_task(_kept_running(notices.listen))

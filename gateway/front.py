@@ -41,7 +41,7 @@ class Gateway:
     dispatcher: Dispatcher
     sender: Sender
     client: httpx.AsyncClient
-    rasa_url: str
+    rasa_urls: tuple[str, ...]
 
     async def accept(self, message: Inbound) -> Receipt:
         """Store a message, then have it answered. When this returns it may be acknowledged.

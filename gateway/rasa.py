@@ -10,7 +10,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from desk.conversations.turns import Turn
-from desk.settings import Settings
+from desk.settings import Settings, addresses
 
 _COMMAND: Final = re.compile(r"\A(?:[\s/]+|EXTERNAL:\s*)+", re.IGNORECASE)
 _TRIES: Final = 2
@@ -56,9 +56,10 @@ class Rasa:
     """The bot, behind its `frontdesk` channel."""
 
     def __init__(self, settings: Settings, client: httpx.AsyncClient) -> None:
-        self.url: Final = (
-            settings.rasa_url.rstrip("/") or f"http://{settings.host}:{settings.rasa_port}"
+        self.urls: Final = addresses(settings.rasa_url) or (
+            f"http://{settings.host}:{settings.rasa_port}",
         )
+        self._asked = 0  # which of them
         self._token = settings.internal_token.get_secret_value()
         self._timeout = settings.rasa_timeout
         self._client = client
@@ -67,7 +68,8 @@ class Rasa:
         """Rasa's answer to a message. Raises RasaFailed, at the latest after the timeout set.
 
         Asking twice is safe: Rasa knows the message id and answers it without a new turn. So a
-        connection that broke is tried once more in the time that is left.
+        connection that broke is tried once more in the time that is left, at the next Rasa where
+        there are several: they share their trackers.
         """
         body = self._body(turn, language)
         try:
@@ -88,10 +90,11 @@ class Rasa:
         return answer
 
     async def _post(self, body: dict[str, Any]) -> httpx.Response:
-        for left in reversed(range(_TRIES)):
+        for left in reversed(range(max(_TRIES, len(self.urls)))):
+            asked = self._asked
             try:
                 return await self._client.post(
-                    f"{self.url}/webhooks/frontdesk/turn",
+                    f"{self.urls[asked]}/webhooks/frontdesk/turn",
                     json=body,
                     headers={"Authorization": f"Bearer {self._token}"},
                     timeout=self._timeout,
@@ -99,6 +102,8 @@ class Rasa:
             except httpx.TimeoutException:
                 raise RasaFailed("timeout") from None
             except httpx.HTTPError:
+                if self._asked == asked:  # else another turn has found that out
+                    self._asked = (asked + 1) % len(self.urls)
                 if not left:
                     raise RasaFailed("unreachable") from None
         raise AssertionError("unreachable")
