@@ -23,21 +23,22 @@ _VALIDATOR: type[Any] = validator_for(_SCHEMA)
 class ActionsEndpoint(EndpointConfig):
     """Replaces Rasa's own endpoint, which waits 300 s and opens a connection for each call.
 
-    `ACTIONS_URL` (without a path) and `ACTIONS_TIMEOUT` (seconds) override what endpoints.yml and
-    this module say. Answers are checked here: Rasa compiles its schema for each anew, which took
-    two thirds of a turn, and goes on without the action when one is wrong.
+    `ACTIONS_URL` (without a path; of several, comma-separated, the next is asked when one breaks)
+    and `ACTIONS_TIMEOUT` (seconds) override what endpoints.yml and this module say. Answers are
+    checked here: Rasa compiles its schema for each anew, which took two thirds of a turn, and goes
+    on without the action when one is wrong.
     """
 
     def __init__(self, configured: EndpointConfig) -> None:
-        base = os.environ.get("ACTIONS_URL")
+        named = [one.strip() for one in os.environ.get("ACTIONS_URL", "").split(",")]
+        urls = [f"{one.rstrip('/')}/webhook" for one in named if one] or [configured.url]
+        self._urls = urls
         super().__init__(
-            url=f"{base.rstrip('/')}/webhook" if base else configured.url,
+            url=urls[0],
             headers=configured.headers,
             **configured.kwargs,
         )
-        self._timeout = aiohttp.ClientTimeout(
-            total=float(os.environ.get("ACTIONS_TIMEOUT") or _SECONDS)
-        )
+        self._seconds = float(os.environ.get("ACTIONS_TIMEOUT") or _SECONDS)
         self._kept: aiohttp.ClientSession | None = None
         RemoteAction._validate_action_result = lambda _action, _answer: True  # type: ignore[method-assign]
 
@@ -49,25 +50,44 @@ class ActionsEndpoint(EndpointConfig):
         compress: bool = False,  # noqa: ARG002
         **kwargs: Any,
     ) -> Any | None:
-        """The action server's JSON answer to `json`. Raises TurnFailed when there is none."""
+        """The action server's JSON answer to `json`. Raises TurnFailed when there is none.
+
+        Asking another one again is safe: an action stores once for a message.
+        """
         try:
-            async with self._session().post(self.url, json=_without_history(kwargs["json"])) as got:
-                if got.status != 200:
-                    raise TurnFailed(f"the action server answered {got.status}")
-                answer = await got.json()
-                check_answer(answer)
-                return answer
+            return await asyncio.wait_for(
+                self._first_answer(_without_history(kwargs["json"])), self._seconds
+            )
         except ValidationError:
             raise TurnFailed("the action server's answer is not one") from None
         # on Python 3.10 asyncio's TimeoutError is not yet the built-in one
         except (asyncio.TimeoutError, aiohttp.ClientError, OSError) as error:
             raise TurnFailed(f"the action server: {type(error).__name__}") from None
 
+    async def _first_answer(self, call: dict[str, Any]) -> Any:
+        for left in reversed(range(len(self._urls))):
+            asked = self.url
+            try:
+                return await self._answer(asked, call)
+            except aiohttp.ClientConnectionError:
+                if self.url == asked:  # else another call has found that out
+                    self.url = self._urls[(self._urls.index(asked) + 1) % len(self._urls)]
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _answer(self, url: str, call: dict[str, Any]) -> Any:
+        async with self._session().post(url, json=call) as got:
+            if got.status != 200:
+                raise TurnFailed(f"the action server answered {got.status}")
+            answer = await got.json()
+            check_answer(answer)
+            return answer
+
     def _session(self) -> aiohttp.ClientSession:
         if self._kept is None or self._kept.closed:
             self._kept = aiohttp.ClientSession(
                 headers=self.headers,
-                timeout=self._timeout,
                 connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS),
             )
         return self._kept

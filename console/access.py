@@ -12,6 +12,7 @@ from console.view import View
 from desk import people
 from desk.database import Database
 from desk.database.models import Staff, utc_now
+from desk.database.notices import Notices
 from desk.settings import Settings
 
 
@@ -21,6 +22,7 @@ class Desk:
 
     settings: Settings
     database: Database
+    notices: Notices
     view: View
 
     @property

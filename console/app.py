@@ -32,6 +32,7 @@ from console.view import View
 from desk import queue
 from desk.database import Database
 from desk.database.models import utc_now
+from desk.database.notices import Notices
 from desk.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -47,17 +48,19 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        listening = asyncio.create_task(app.state.desk.notices.listen())
         looking = asyncio.create_task(_return_abandoned(app.state.desk))
         deleting = asyncio.create_task(daily_retention.delete_daily(app.state.desk))
         try:
             yield
         finally:
+            listening.cancel()
             looking.cancel()
             deleting.cancel()
             database.close()
 
     app = FastAPI(title="Frontdesk console", lifespan=lifespan, openapi_url=None)
-    app.state.desk = Desk(settings=settings, database=database, view=View(settings))
+    app.state.desk = Desk(settings, database, Notices(database), View(settings))
     app.add_middleware(Guard, https=not settings.local)
     app.add_exception_handler(NotSignedIn, _to_sign_in)
     app.add_exception_handler(HTTPException, _refusal)

@@ -25,6 +25,8 @@ router = APIRouter()
 
 QUEUE_KINDS: Final = frozenset({"queue", "holder", "danger", "message_in", "report", "fallback"})
 _LOOK_SECONDS: Final = 0.4
+_CALLED_LOOK_SECONDS: Final = 1.0  # while notices of the database call us
+_PAUSE_SECONDS: Final = 0.2  # so that many notices cost one look
 _BEAT_SECONDS: Final = 3.0
 _HEARTBEAT_SECONDS: Final = 15.0
 _BATCH: Final = 500
@@ -52,9 +54,19 @@ async def stream(
 
 
 async def _events(desk: Desk, caller: Caller, seen: int, conversation: str) -> AsyncIterator[str]:
+    news = asyncio.Event()
+    with desk.notices.calling(lambda _: news.set()):
+        async for event in _events_on(desk, caller, seen, conversation, news):
+            yield event
+
+
+async def _events_on(
+    desk: Desk, caller: Caller, seen: int, conversation: str, news: asyncio.Event
+) -> AsyncIterator[str]:
     next_beat = next_heartbeat = 0.0
     while True:
         now = time.monotonic()
+        news.clear()
         try:
             if now >= next_heartbeat:
                 next_heartbeat = now + _HEARTBEAT_SECONDS
@@ -71,7 +83,16 @@ async def _events(desk: Desk, caller: Caller, seen: int, conversation: str) -> A
         if now >= next_beat:
             next_beat = now + _BEAT_SECONDS
             yield _event("beat", seen)
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_PAUSE_SECONDS)
+        await _wait(news, _CALLED_LOOK_SECONDS if desk.notices.alive else _LOOK_SECONDS)
+
+
+async def _wait(news: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await news.wait()
+    except TimeoutError:
+        pass
 
 
 def _event(name: str, seen: int | None = None) -> str:

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     actions_port: int = Field(5055, validation_alias="ACTIONS_PORT")
     simulator_port: int = Field(8002, validation_alias="SIMULATOR_PORT")
     public_url: str = Field("", validation_alias="FRONTDESK_PUBLIC_URL")
+    # one address, or several, comma-separated: when one refuses, the next is asked
     rasa_url: str = Field("", validation_alias="RASA_URL")
     actions_url: str = Field("", validation_alias="ACTIONS_URL")
     rasa_model: str = Field("", validation_alias="RASA_MODEL")  # the file that has to be loaded
@@ -92,6 +93,11 @@ class Settings(BaseSettings):
         """Where the website's chat opens with a one-time link's token."""
         base = self.public_url.rstrip("/") or f"http://{self.host}:{self.gateway_port}"
         return f"{base}/chat?start={start}"
+
+
+def addresses(listed: str) -> tuple[str, ...]:
+    """The base addresses in a comma-separated setting: of several that do the same."""
+    return tuple(one.strip().rstrip("/") for one in listed.split(",") if one.strip())
 
 
 @cache

@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import aiohttp
@@ -19,6 +20,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from desk.database import Database
+from desk.database.notices import Notice, Notices
 from desk.settings import Settings
 from gateway import health, metrics, webhooks
 from gateway.channels import web
@@ -35,6 +37,7 @@ from gateway.media import Media
 from gateway.rasa import Rasa
 from gateway.sender import Sender
 from gateway.store import Store
+from gateway.waking import CALLED_POLL_SECONDS, POLL_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -74,18 +77,32 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             sender = Sender(settings, store, adapters, load)
             look_up = LookUp(settings, store, {"sms": texts})  # Meta has no list to look at
             fetcher = Fetcher(settings, store, Media(settings, client), sender.wake)
-            dispatcher = Dispatcher(settings, store, rasa, sender.wake, fetcher.wake, load)
-            app.state.gateway = Gateway(settings, store, dispatcher, sender, client, rasa.url)
+            notices = Notices(database)
+            dispatcher = Dispatcher(
+                settings,
+                store,
+                rasa,
+                sender.wake,
+                fetcher.wake,
+                load,
+                poll=lambda: CALLED_POLL_SECONDS if notices.alive else POLL_SECONDS,
+            )
+            app.state.gateway = Gateway(
+                settings, store, notices, dispatcher, sender, client, rasa.urls
+            )
             await anyio.to_thread.run_sync(dispatcher.warm_up)
             gc.freeze()  # what was loaded stays: a collection of it would stop everything
             measuring = asyncio.create_task(load.run())
+            listening = asyncio.create_task(_kept_running(notices.listen))
             dispatching = asyncio.create_task(_kept_running(dispatcher.run))
             fetching = asyncio.create_task(_kept_running(fetcher.run))
             sending = asyncio.create_task(_kept_running(sender.run))
             looking_up = asyncio.create_task(_kept_running(look_up.run))
             try:
-                yield
+                with notices.calling(partial(_wake, dispatcher, sender)):
+                    yield
             finally:
+                listening.cancel()
                 dispatcher.stop()
                 fetcher.stop()
                 look_up.stop()
@@ -112,6 +129,16 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     return app
+
+
+def _wake(dispatcher: Dispatcher, sender: Sender, notice: Notice) -> None:
+    """Look at what another process has stored; what this one stores wakes its loops itself."""
+    if notice.ours:
+        return
+    if notice.about("message_in"):
+        dispatcher.look()
+    if notice.about("message_out"):
+        sender.wake()
 
 
 async def _kept_running(loop: Callable[[], Awaitable[None]]) -> None:

@@ -33,7 +33,7 @@ from gateway.load import Load
 from gateway.metrics import DANGERS, TURNS
 from gateway.rasa import Rasa, RasaFailed, TurnAnswer
 from gateway.store import Store
-from gateway.waking import Signal
+from gateway.waking import POLL_SECONDS, Signal
 from gateway.wording import fixed_text, in_one, introduction, last_resort
 
 log = structlog.get_logger(__name__)
@@ -74,6 +74,7 @@ class Dispatcher:
         screened: Callable[[], None],
         load: Load,
         lease: timedelta | None = None,
+        poll: Callable[[], float] = lambda: POLL_SECONDS,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -82,6 +83,7 @@ class Dispatcher:
         self._screened = screened
         self._load = load
         self._lease = lease or timedelta(seconds=settings.rasa_timeout) + _SLACK
+        self._poll = poll
         self._new = Signal()
         self._ready = Signal()
         self._stopping = False
@@ -91,6 +93,11 @@ class Dispatcher:
     def wake(self) -> None:
         """A message has come: look at once."""
         self._new.set()
+
+    def look(self) -> None:
+        """Another process may have left something: look at once, for turns too."""
+        self._new.set()
+        self._ready.set()
 
     async def run(self) -> None:
         """Work until `stop`, then finish the turns in hand."""
@@ -132,7 +139,7 @@ class Dispatcher:
             except SQLAlchemyError:
                 log.exception("screening_failed")
                 await asyncio.sleep(_TROUBLE_SECONDS)
-            await self._new.wait()
+            await self._new.wait(self._poll())
 
     async def _screen(self, messages: list[Unscreened]) -> None:
         kinds, clear = await anyio.to_thread.run_sync(_screen_all, messages)
@@ -193,7 +200,7 @@ class Dispatcher:
             except SQLAlchemyError:
                 log.exception("claiming_failed")
                 await asyncio.sleep(_TROUBLE_SECONDS)
-            await self._ready.wait()
+            await self._ready.wait(self._poll())
 
     async def _take_up(self) -> None:
         """Start the turns that wait, as far as there is room. When one ends, we are woken."""

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from desk import attachments, department
 from desk.conversations import Inbound, Receipt, add_outbound, find_conversation, receive
 from desk.database.models import Conversation, utc_now
+from desk.database.notices import Notices
 from desk.reply import Reply
 from desk.settings import Settings
 from gateway.store import Store
@@ -43,10 +44,11 @@ class Gateway:
 
     settings: Settings
     store: Store
+    notices: Notices
     dispatcher: Dispatcher
     sender: Sender
     client: httpx.AsyncClient
-    rasa_url: str
+    rasa_urls: tuple[str, ...]
 
     async def accept(self, message: Inbound) -> Receipt:
         """Store a message, then have it answered. When this returns it may be acknowledged.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import anyio
@@ -15,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from desk.conversations.outbox import oldest_waiting
 from desk.database import DatabaseBehind
 from desk.database.models import utc_now
+from desk.settings import addresses
 from gateway.front import Gateway, gateway_of
 
 router = APIRouter(prefix="/health")
@@ -62,8 +65,20 @@ async def _sender(gateway: Gateway) -> dict[str, Any]:
 
 
 async def _rasa(gateway: Gateway) -> dict[str, Any]:
+    return await _any(partial(_one_rasa, gateway), gateway.rasa_urls)
+
+
+async def _any(
+    look: Callable[[str], Awaitable[dict[str, Any]]], urls: tuple[str, ...]
+) -> dict[str, Any]:
+    """The truth about those that do the same: one is enough."""
+    found = await asyncio.gather(*map(look, urls))
+    return next((one for one in found if one["ok"]), found[0])
+
+
+async def _one_rasa(gateway: Gateway, url: str) -> dict[str, Any]:
     token = gateway.settings.internal_token.get_secret_value()
-    answer = await _probe(gateway, f"{gateway.rasa_url}/status", {"token": token})
+    answer = await _probe(gateway, f"{url}/status", {"token": token})
     if not answer["ok"]:
         return {"ok": False, "why": answer["why"]}
     model = str(answer.get("model_file") or "").rpartition("/")[2]
@@ -76,9 +91,12 @@ async def _rasa(gateway: Gateway) -> dict[str, Any]:
 
 async def _actions(gateway: Gateway) -> dict[str, Any]:
     settings = gateway.settings
-    url = settings.actions_url.removesuffix("/webhook").rstrip("/")
-    url = url or f"http://{settings.host}:{settings.actions_port}"
-    answer = await _probe(gateway, f"{url}/health", {})
+    urls = addresses(settings.actions_url) or (f"http://{settings.host}:{settings.actions_port}",)
+    return await _any(partial(_one_actions, gateway), urls)
+
+
+async def _one_actions(gateway: Gateway, url: str) -> dict[str, Any]:
+    answer = await _probe(gateway, f"{url.removesuffix('/webhook')}/health", {})
     return {"ok": True} if answer["ok"] else {"ok": False, "why": answer["why"]}
 
 

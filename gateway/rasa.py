@@ -12,7 +12,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from desk.conversations.turns import Turn
-from desk.settings import Settings
+from desk.settings import Settings, addresses
 
 log = structlog.get_logger(__name__)
 
@@ -64,9 +64,10 @@ class Rasa:
     """
 
     def __init__(self, settings: Settings, client: aiohttp.ClientSession) -> None:
-        self.url: Final = (
-            settings.rasa_url.rstrip("/") or f"http://{settings.host}:{settings.rasa_port}"
+        self.urls: Final = addresses(settings.rasa_url) or (
+            f"http://{settings.host}:{settings.rasa_port}",
         )
+        self._asked = 0  # which of them
         self._token = settings.internal_token.get_secret_value()
         self._timeout = settings.rasa_timeout
         self._client = client
@@ -75,7 +76,8 @@ class Rasa:
         """Rasa's answer to a message. Raises RasaFailed, at the latest after the timeout set.
 
         Asking twice is safe: Rasa knows the message id and answers it without a new turn. So a
-        connection that broke is tried once more in the time that is left.
+        connection that broke is tried once more in the time that is left, at the next Rasa where
+        there are several: they share their trackers.
         """
         began = time.perf_counter()
         outcome = "answered"
@@ -107,10 +109,11 @@ class Rasa:
         return answer
 
     async def _post(self, body: dict[str, Any]) -> tuple[int, bytes]:
-        for left in reversed(range(_TRIES)):
+        for left in reversed(range(max(_TRIES, len(self.urls)))):
+            asked = self._asked
             try:
                 async with self._client.post(
-                    f"{self.url}/webhooks/frontdesk/turn",
+                    f"{self.urls[asked]}/webhooks/frontdesk/turn",
                     json=body,
                     headers={"Authorization": f"Bearer {self._token}"},
                 ) as response:
@@ -118,6 +121,8 @@ class Rasa:
             except TimeoutError:
                 raise
             except (aiohttp.ClientError, OSError):
+                if self._asked == asked:  # else another turn has found that out
+                    self._asked = (asked + 1) % len(self.urls)
                 if not left:
                     raise RasaFailed("unreachable") from None
         raise AssertionError("unreachable")

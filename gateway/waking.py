@@ -8,6 +8,9 @@ from typing import Final
 POLL_SECONDS: Final = 0.15
 """How long rows that other processes wrote may lie unseen."""
 
+CALLED_POLL_SECONDS: Final = 1.0
+"""The same while notices call us: time alone brings things too, such as the end of a lease."""
+
 
 class Signal:
     """Wakes one loop; may be set from any thread, many times."""

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from desk.database import Base, Database
 from desk.department import Department, load
 from desk.settings import ROOT
+from tests.own_postgresql import own_postgresql, programs
 
 # The same examples each time, so that a change is what breaks a test and not chance;
 # `--hypothesis-profile=searching` looks for new ones.
@@ -43,16 +44,29 @@ def department() -> Department:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """A schema of its own in a PostgreSQL that runs here; skips where there is none."""
+def postgresql() -> Iterator[str]:
+    """The PostgreSQL that runs here, else one of our own; skips where there is neither."""
     try:
-        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=2)
+        psycopg.connect(POSTGRESQL, connect_timeout=2).close()
     except psycopg.OperationalError:
-        pytest.skip("no PostgreSQL at 127.0.0.1:5432 (or TEST_POSTGRESQL)")
+        folder = programs()
+        if folder is None:
+            pytest.skip(
+                "no PostgreSQL at 127.0.0.1:5432 (or TEST_POSTGRESQL), and no initdb to start one"
+            )
+        with own_postgresql(folder) as url:
+            yield url
+    else:
+        yield POSTGRESQL
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """A schema of its own in PostgreSQL."""
     schema = f"frontdesk_{uuid.uuid4().hex[:12]}"
-    with connection:
+    with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
-        yield f"{POSTGRESQL}?options=-csearch_path%3D{schema}"
+        yield f"{postgresql}?options=-csearch_path%3D{schema}"
         connection.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
@@ -61,12 +75,20 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     """An empty, migrated database, once on each engine."""
     if request.param == "sqlite":
         opened = Database(f"sqlite:///{tmp_path}/frontdesk.db")
+        opened.migrate()
+        yield opened
+        opened.close()
     else:
-        opened = Database(request.getfixturevalue("postgresql_url"))
+        yield request.getfixturevalue("postgresql_database")
+
+
+@pytest.fixture
+def postgresql_database(postgresql_url: str) -> Iterator[Database]:
+    """An empty, migrated database on PostgreSQL."""
+    opened = Database(postgresql_url)
     opened.migrate()
     yield opened
-    if not opened.is_sqlite:
-        _empty(opened)
+    _empty(opened)
     opened.close()
 
 

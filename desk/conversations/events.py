@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from desk.conversations.tables import EVENT
 from desk.database.at_commit import at_commit
 from desk.database.models import Event, utc_now
+from desk.database.notices import tell
 
 _INSERT: Final = EVENT.insert()
 
@@ -42,6 +43,7 @@ def _write(session: Session, entries: list[Event]) -> None:
         for one in entries
     ]
     session.execute(_INSERT, rows)  # in this order: the numbers say in which things happened
+    tell(session, (one.kind for one in entries))
 
 
 def events_after(

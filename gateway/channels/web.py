@@ -78,7 +78,7 @@ class WebChat:
         self.cookies = Cookies(settings)
         self.origins = own_origins(settings)
         self.pages = Pages()
-        self.tail = EventTail(gateway.store)
+        self.tail = EventTail(gateway.store, gateway.notices)
         self.rates = Rates()
         self._drawing = CapacityLimiter(1)  # one photo unpacked takes up to 250 MB
         way_out = urlsplit(self.web.quick_exit_url)

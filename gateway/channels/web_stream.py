@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 
 from desk.conversations.events import events_after
 from desk.database.models import Event
+from desk.database.notices import Notices
 from gateway.channels.web_log import KINDS
 from gateway.store import Store
+from gateway.waking import CALLED_POLL_SECONDS, Signal
 
 log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS: Final = 0.2
+_PAUSE_SECONDS: Final = 0.05  # so that many notices cost one look
 _AFTER_FAILURE_SECONDS: Final = 1.0
 _BATCH: Final = 500
 
@@ -30,8 +33,10 @@ class EventTail:
     """One look at the event table for all streams of this process, so that a thousand idle
     browsers cost no more than one. Runs only while somebody listens."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, notices: Notices) -> None:
         self._store = store
+        self._notices = notices
+        self._news = Signal()
         self._listeners: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
@@ -59,6 +64,10 @@ class EventTail:
                 self._task = None
 
     async def _watch(self) -> None:
+        with self._notices.calling(lambda _: self._news.set()):
+            await self._look_for_ever()
+
+    async def _look_for_ever(self) -> None:
         last: int | None = None
         while True:
             try:
@@ -73,7 +82,8 @@ class EventTail:
             for conversation_id in woken:
                 for changed in self._listeners.get(conversation_id, ()):
                     changed.set()
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_PAUSE_SECONDS)
+            await self._news.wait(CALLED_POLL_SECONDS if self._notices.alive else _LOOK_SECONDS)
 
 
 def _newest(session: Session) -> int:

@@ -77,7 +77,7 @@ _STORE = (
     _START
     + """
 async def talk():
-    store, other = (FrontdeskTrackerStore(host="sqlite:///{file}", domain=domain) for _ in "ab")
+    store, other = (FrontdeskTrackerStore(host="{url}", domain=domain) for _ in "ab")
     told = {}
 
     async def turn(of, number, saved=True):
@@ -119,10 +119,20 @@ def test_a_warm_tracker_shows_the_policies_what_a_whole_one_would(in_bot: InBot)
     assert told["longest"] < 60  # of 240
 
 
-@pytest.fixture(scope="module")
-def told(in_bot: InBot, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    file: Path = tmp_path_factory.mktemp("store") / "tracker.db"
-    return dict(in_bot(_STORE.replace("{file}", str(file))))
+@pytest.fixture(
+    scope="module",
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
+)
+def told(
+    request: pytest.FixtureRequest, in_bot: InBot, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """What two stores on one database told, each as if in a Rasa process of its own."""
+    if request.param == "sqlite":
+        file: Path = tmp_path_factory.mktemp("store") / "tracker.db"
+        url = f"sqlite:///{file}"
+    else:
+        url = request.getfixturevalue("postgresql_url")
+    return dict(in_bot(_STORE.replace("{url}", url)))
 
 
 def test_a_tracker_stays_warm_while_nobody_else_goes_on(told: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ def desk_of(database: Database, folder: Path, *, daily: bool = True) -> Desk:
         FRONTDESK_RETENTION_DAILY=daily,
         FRONTDESK_TRACKER_URL=f"sqlite:///{folder}/tracker.db",
     )  # type: ignore[call-arg]
-    return Desk(settings=settings, database=database, view=Mock())
+    return Desk(settings, database, notices=Mock(), view=Mock())
 
 
 def left(database: Database) -> int:

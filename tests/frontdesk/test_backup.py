@@ -23,7 +23,6 @@ from desk.people import chain
 from desk.settings import ROOT, settings
 from frontdesk.backup import counts
 from frontdesk.cli import app
-from tests.conftest import POSTGRESQL
 from tests.desk.people.tampering import tamper
 from tests.desk.retention.kept import conversation, photo, report, rows
 
@@ -59,25 +58,28 @@ def source(configured: Database, department: Path) -> Database:  # noqa: ARG001 
 
 
 @pytest.fixture
-def elsewhere(source: Database, tmp_path: Path) -> Iterator[Database]:
+def elsewhere(
+    source: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Database]:
     """An empty database on another place, of the same engine; `use` sets the commands to it."""
     if source.is_sqlite:
         other = Database(f"sqlite:///{tmp_path}/elsewhere/frontdesk.db")
         yield other
         other.close()
         return
+    postgresql = request.getfixturevalue("postgresql")
     name = f"restore_{secrets.token_hex(4)}"
     with source.engine.connect() as connection:
         schema = connection.scalar(text("SELECT current_schema()"))
-    with psycopg.connect(POSTGRESQL, autocommit=True) as server:
+    with psycopg.connect(postgresql, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    base = POSTGRESQL.rpartition("/")[0]
+    base = postgresql.rpartition("/")[0]
     with psycopg.connect(f"{base}/{name}", autocommit=True) as made:
         made.execute(f"CREATE SCHEMA {schema}")
     other = Database(f"{base}/{name}?options=-csearch_path%3D{schema}")
     yield other
     other.close()
-    with psycopg.connect(POSTGRESQL, autocommit=True) as server:
+    with psycopg.connect(postgresql, autocommit=True) as server:
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from desk.conversations import add_outbound, change_holder, record
 from desk.database import Database
 from desk.database.models import Conversation, InboxMessage, Staff, utc_now
+from desk.database.notices import Notices
 from desk.reply import Choice, Reply
 from desk.settings import Settings
 from gateway.channels import web
@@ -134,7 +135,15 @@ def site(tmp_path: Path, web_settings: dict[str, Any]) -> Iterator[Site]:
     store = Store(database)
     parts: dict[str, Any] = dict.fromkeys(Gateway.__dataclass_fields__)
     app.state.gateway = Gateway(
-        **(parts | {"settings": settings, "store": store, "dispatcher": wakes})
+        **(
+            parts
+            | {
+                "settings": settings,
+                "store": store,
+                "notices": Notices(database),
+                "dispatcher": wakes,
+            }
+        )
     )
     with served(app, listener):
         yield Site(f"http://127.0.0.1:{port}", database, wakes)
