@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _MESSAGES_A_SESSION = 20  # a cold start costs more with every event of its session
 _KEPT_WARM = 1_000  # conversations
 _LOCK_WAIT_SECONDS = 3
-_CONNECTIONS = 2  # everything happens on one event loop: one is in use, seldom another
+_CONNECTIONS = 2  # one for what is read on the event loop, one for the writer
 
 
 class FrontdeskTrackerStore(SQLTrackerStore):
@@ -52,6 +54,7 @@ class FrontdeskTrackerStore(SQLTrackerStore):
         if url.startswith("sqlite") and file:
             Path(file).parent.mkdir(parents=True, exist_ok=True)
         super().__init__(host=url, domain=domain, event_broker=event_broker)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="tracker")
         if self.engine.dialect.name == "sqlite":
             self._keep_connections(url)
         with self.session_scope() as session:  # Rasa only logs that it could not make the table
@@ -117,7 +120,10 @@ class FrontdeskTrackerStore(SQLTrackerStore):
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Store what is new in the tracker. Raises TurnFailed when the database is away."""
+        """Store what is new in the tracker. Raises TurnFailed when the database is away.
+
+        A thread waits for the disk, not the event loop, on which the other conversations go on.
+        """
         self._warm.pop(tracker.sender_id, None)
         if not isinstance(tracker, WarmTracker):  # a full one, by Rasa's own HTTP API
             with _failing_loudly():
@@ -136,7 +142,8 @@ class FrontdeskTrackerStore(SQLTrackerStore):
         if self.event_broker is not None:
             await self._stream_new_events(self.event_broker, new, tracker.sender_id)
         with _failing_loudly():
-            ids = self._append(tracker, new)
+            loop = asyncio.get_running_loop()
+            ids = await loop.run_in_executor(self._writer, self._append, tracker, new)
         tracker.rest(ids[-1])
         if len(ids) == len(new):  # else another process has stored some too
             self._warm[tracker.sender_id] = tracker
