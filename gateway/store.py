@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as TookTooLong
 from sqlalchemy.orm import Session
 
 from desk.database import Database
@@ -21,6 +22,10 @@ _MOST_FIRST: Final = 32
 _MOST_LATER: Final = 6  # in one commit: those who want to be acknowledged wait for its end
 _THREADS: Final = 16
 _DEADLOCK: Final = "40P01"
+
+ACKNOWLEDGED_WITHIN: Final = 8.0
+"""Seconds. Who asks is refused then, and asks again: Twilio waits 15 s, and a browser's user less.
+What was refused so may be stored all the same a little later, and its repeat is known then."""
 
 
 class Store:
@@ -49,13 +54,23 @@ class Store:
     async def write(self, work: Callable[[Session], T], *, first: bool = False) -> T:
         """Run `work` and commit. Raises what it raises, and sqlalchemy.exc.SQLAlchemyError.
 
-        With `first` it goes before what is waiting: somebody wants to be acknowledged.
+        With `first` it goes before what is waiting: somebody wants to be acknowledged, and is
+        refused when it takes too long.
         """
+        if not first:
+            return await self._write(work, self._later)
+        try:
+            async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+                return await self._write(work, self._first)
+        except TimeoutError:
+            raise TookTooLong("the database did not store it in time") from None
+
+    async def _write(self, work: Callable[[Session], T], waiting: deque[_Job]) -> T:
         if self._writer is None:
             return await self._in_thread(self._one, work)
         outcome: Future[T] = Future()
         with self._changed:
-            (self._first if first else self._later).append((work, outcome))
+            waiting.append((work, outcome))
             self._changed.notify()
         return await asyncio.shield(asyncio.wrap_future(outcome))
 

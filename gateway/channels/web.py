@@ -218,7 +218,8 @@ async def send(request: Request, chat: Chat) -> Response:
             return _stored(chat, request, session, language, None)
         await chat.slow_down(request, session, sent.text)
         receipt = await chat.gateway.store.write(
-            lambda rows: web_log.store(rows, session.address, sent, language, utc_now())
+            lambda rows: web_log.store(rows, session.address, sent, language, utc_now()),
+            first=True,
         )
     except BadFormError as problem:
         return await _refused(chat, request, form, problem)
@@ -244,7 +245,8 @@ async def send_photo(request: Request, chat: Chat) -> Response:
         receipt = await chat.gateway.store.write(
             lambda rows: web_log.store_photo(
                 rows, session.address, client_id, upload.content, photo, language, utc_now()
-            )
+            ),
+            first=True,
         )
     except BadFormError as problem:
         return await _refused(chat, request, upload.form, problem)
