@@ -41,8 +41,8 @@ train: setup ## Check the training data, train the model, measure it on the test
 bench: setup ## Measure load, and write docs/benchmarks.md
 	@.venv/bin/python -m tests.load.bench
 
-faults: setup ## Kill processes at random while reports are filed, and print what was lost
-	@.venv/bin/pytest tests/faults -m faults -s
+faults: setup ## Break one part after the other, count what was lost, and write docs/faults.md
+	@FAULTS_REPORT=$(if $(PYTEST_ARGS),,docs/faults.md) .venv/bin/pytest tests/faults -m faults -v $(PYTEST_ARGS)
 
 shell: setup ## A shell with `rasa` on PATH: rasa train, rasa test, rasa shell nlu
 	@exec $(FRONTDESK) shell
