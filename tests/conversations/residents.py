@@ -185,6 +185,11 @@ class WebResident(Resident):
         )
         return answer.status_code, answer.text
 
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """What the browser keeps."""
+        return self._http.cookies
+
     def tries(self, text: str) -> tuple[int, str]:
         """Write something that may be refused; the status, and what the page is told."""
         return self._try(text=text)

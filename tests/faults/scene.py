@@ -125,9 +125,14 @@ def scene(engine: str) -> Iterator[Scene]:
         desk = FrontDesk(folder, DATABASE_URL=url)
         actions = stack.enter_context(Between(desk.ports["ACTIONS_PORT"]))
         desk.environment["ACTIONS_URL"] = actions.url
+        stack.callback(_stop, desk)
         desk.start()
-        stack.callback(desk.stop)
         yield Scene(engine, desk, actions, disk, server)
+
+
+def _stop(desk: FrontDesk) -> None:
+    if desk.started:
+        desk.stop()
 
 
 def _stop_quietly(server: OwnPostgresql) -> None:

@@ -19,7 +19,7 @@ def test_a_disk_that_is_full(front: Scene, note: Note) -> None:
     if not front.disk.is_mount():
         pytest.skip("no disk of its own may be mounted here: that takes root")
     down = False
-    with Traffic(front, 20.0) as traffic:
+    with Traffic(front, 10.0) as traffic:
         time.sleep(2)
         try:
             front.fill_disk()
