@@ -44,8 +44,8 @@ bench: setup ## Measure load, and write docs/benchmarks.md
 attacks: setup ## Attack the running processes, and write docs/attacks.md
 	@FRONTDESK_ATTACKS_PAGE=docs/attacks.md .venv/bin/pytest tests/attacks
 
-faults: setup ## Kill processes at random while reports are filed, and print what was lost
-	@.venv/bin/pytest tests/faults -m faults -s
+faults: setup ## Break one part after the other, count what was lost, and write docs/faults.md
+	@FAULTS_REPORT=$(if $(PYTEST_ARGS),,docs/faults.md) .venv/bin/pytest tests/faults -m faults -v $(PYTEST_ARGS)
 
 shell: setup ## A shell with `rasa` on PATH: rasa train, rasa test, rasa shell nlu
 	@exec $(FRONTDESK) shell

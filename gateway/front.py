@@ -55,7 +55,7 @@ class Gateway:
 
         Raises sqlalchemy.exc.SQLAlchemyError when it could not be stored (answered with 503).
         """
-        receipt = await self.store.write(lambda session: self._take(session, message), first=True)
+        receipt = await self.store.acknowledged(lambda session: self._take(session, message))
         self.came([receipt])
         if message.order is not None:
             self.sender.wake()

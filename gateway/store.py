@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as TookTooLong
 from sqlalchemy.orm import Session
 
 from desk.database import Database
@@ -23,6 +24,10 @@ _MOST_LATER: Final = 6  # in one commit: those who want to be acknowledged wait 
 _GATHER_SECONDS: Final = 0.01  # what nobody waits for waits for company: commits are dear
 _THREADS: Final = 16
 _DEADLOCK: Final = "40P01"
+
+ACKNOWLEDGED_WITHIN: Final = 8.0
+"""Seconds. Who asks is refused then, and asks again: Twilio waits 15 s, and a browser's user less.
+What was refused so may be stored all the same a little later, and its repeat is known then."""
 
 
 class _OneFailed(Exception):
@@ -56,11 +61,22 @@ class Store:
     async def write(self, work: Callable[[Session], T], *, first: bool = False) -> T:
         """Run `work` and commit. Raises what it raises, and sqlalchemy.exc.SQLAlchemyError.
 
-        With `first` it goes before what is waiting: somebody wants to be acknowledged.
+        With `first` it goes before what is waiting.
         """
         if self._writer is None:
             return await self._in_thread(self._one, work)
         return await asyncio.shield(asyncio.wrap_future(self._put((work, Future()), first)))
+
+    async def acknowledged(self, work: Callable[[Session], T]) -> T:
+        """The same, first of all, for somebody who waits to be acknowledged.
+
+        Refused with an SQLAlchemyError when it takes too long.
+        """
+        try:
+            async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+                return await self.write(work, first=True)
+        except TimeoutError:
+            raise TookTooLong("the database did not store it in time") from None
 
     def _put(self, job: _Job, first: bool) -> Future[Any]:
         with self._changed:

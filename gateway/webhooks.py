@@ -85,8 +85,8 @@ async def messenger_events(request: Request) -> Response:
         raise HTTPException(400, "not_json") from None
     happenings = messenger.read(payload, gateway.settings.messenger_page_id)
     try:
-        receipts = await gateway.store.write(
-            lambda session: messenger.take(session, happenings, utc_now()), first=True
+        receipts = await gateway.store.acknowledged(
+            lambda session: messenger.take(session, happenings, utc_now())
         )
     except SQLAlchemyError as error:
         raise _not_stored(error) from None

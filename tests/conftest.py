@@ -16,7 +16,7 @@ from sqlalchemy import text
 from desk.database import Base, Database
 from desk.department import Department, load
 from desk.settings import ROOT
-from tests.own_postgresql import own_postgresql, programs
+from tests.own_postgresql import OwnPostgresql
 
 # The same examples each time, so that a change is what breaks a test and not chance;
 # `--hypothesis-profile=searching` looks for new ones.
@@ -49,13 +49,12 @@ def postgresql() -> Iterator[str]:
     try:
         psycopg.connect(POSTGRESQL, connect_timeout=2).close()
     except psycopg.OperationalError:
-        folder = programs()
-        if folder is None:
+        if not OwnPostgresql.available():
             pytest.skip(
                 "no PostgreSQL at 127.0.0.1:5432 (or TEST_POSTGRESQL), and no initdb to start one"
             )
-        with own_postgresql(folder) as url:
-            yield url
+        with OwnPostgresql.for_a_while() as server:
+            yield server.url
     else:
         yield POSTGRESQL
 

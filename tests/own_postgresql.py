@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, from the programs that are installed here."""
+"""A PostgreSQL server of a test's own, which may be stopped, killed and started again."""
 
 from __future__ import annotations
 
@@ -10,58 +10,95 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tests.support import free_ports
 
-_INSTALLED: Final = "/usr/lib/postgresql"
-_USERS: Final = ("postgres", "nobody")
+_PROGRAMS: Final = Path("/usr/lib/postgresql")
+_SECONDS: Final = 60
 
 
-def programs() -> Path | None:
-    """The folder of `initdb` and `pg_ctl`: on PATH, or the newest where Debian puts them."""
-    if (found := shutil.which("pg_ctl")) and shutil.which("initdb", path=str(Path(found).parent)):
-        return Path(found).parent
-    newest = sorted(Path(_INSTALLED).glob("*/bin/initdb"), key=lambda one: float(one.parts[-3]))
-    return newest[-1].parent if newest else None
+def program(name: str) -> str | None:
+    """Where a program of PostgreSQL lies: on PATH, or where Debian puts it."""
+    packaged = sorted(_PROGRAMS.glob(f"*/bin/{name}"), reverse=True)
+    return shutil.which(name) or next(map(str, packaged), None)
 
 
-@contextmanager
-def own_postgresql(folder: Path) -> Iterator[str]:
-    """Start one on a free port and stop it at the end; the URL of its database."""
-    with tempfile.TemporaryDirectory(prefix="postgresql-") as place:
-        data, port, user = Path(place) / "data", free_ports(1)[0], _user()
-        if user is not None:
-            shutil.chown(place, user)
+class OwnPostgresql:
+    """A server with its data in `folder`, on a port of 127.0.0.1.
 
-        def call(program: str, *given: str) -> None:
-            subprocess.run(
-                [str(folder / program), "-D", str(data), *given],
-                check=True,
-                stdout=subprocess.DEVNULL,
-                timeout=60,
-                cwd=place,
-                **_as(user),
+    It refuses to run as root, so root runs it as the user `postgres`, who must be able to enter
+    `folder`. Where there is none of that, `available()` says so.
+    """
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder: Final = folder
+        self.port: Final = port
+        self.url: Final = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        self._user = "postgres" if os.geteuid() == 0 else None
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._user:
+            shutil.chown(folder, self._user)
+        if not (folder / "PG_VERSION").exists():
+            self._run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8")
+
+    @staticmethod
+    def available() -> bool:
+        """Whether a server can be started here."""
+        if os.geteuid() == 0:
+            try:
+                pwd.getpwnam("postgres")
+            except KeyError:
+                return False
+        return program("initdb") is not None and program("pg_ctl") is not None
+
+    @classmethod
+    @contextmanager
+    def for_a_while(cls) -> Iterator[OwnPostgresql]:
+        """One that runs until the end of the block, and leaves nothing behind."""
+        with tempfile.TemporaryDirectory(prefix="postgresql-") as place:
+            Path(place).chmod(0o711)
+            server = cls(Path(place) / "data", free_ports(1)[0])
+            server.start("-c fsync=off")
+            try:
+                yield server
+            finally:
+                server.stop("immediate")
+
+    def start(self, settings: str = "") -> None:
+        """Start and wait until connections are taken."""
+        options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} {settings}"
+        log = str(self.folder / "server.log")
+        self._run("pg_ctl", "start", "--wait", f"--log={log}", f"--options={options}")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop; "immediate" is a crash: connections break off and the log is replayed later."""
+        self._run("pg_ctl", "stop", "--wait", f"--mode={mode}")
+
+    def running(self) -> bool:
+        """Whether the server's process is there."""
+        return self._call("pg_ctl", "status").returncode == 0
+
+    def _run(self, name: str, *arguments: str) -> None:
+        done = self._call(name, *arguments)
+        if done.returncode:
+            raise RuntimeError(f"{name} ended with {done.returncode}: {done.stdout}")
+
+    def _call(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        path = program(name)
+        assert path, f"{name} is not installed"
+        # through a file: the server keeps what it inherits open, and a pipe would never end
+        with (self.folder.parent / f"{self.folder.name}-{name}.out").open("w+") as output:
+            done = subprocess.run(
+                [path, *arguments, f"--pgdata={self.folder}"],
+                cwd="/",
+                user=self._user,
+                env={**os.environ, "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=_SECONDS,
+                check=False,
             )
-
-        call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = f"-p {port} -h 127.0.0.1 -k {place} -c fsync=off"
-        call("pg_ctl", "start", "-w", "-l", f"{place}/log", "-o", options)
-        try:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        finally:
-            call("pg_ctl", "stop", "-w", "-m", "immediate")
-
-
-def _user() -> str | None:
-    """Who runs it: PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return None
-    known = {one.pw_name for one in pwd.getpwall()}
-    return next(user for user in _USERS if user in known)
-
-
-def _as(user: str | None) -> dict[str, Any]:
-    if user is None:
-        return {}
-    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+            output.seek(0)
+            return subprocess.CompletedProcess(done.args, done.returncode, output.read())

@@ -87,6 +87,11 @@ class FrontDesk:
             for line in process.stdout:
                 self.output += line
 
+    @property
+    def started(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def pid(self, name: str) -> int:
         """The process id of "rasa", "actions", "gateway", "console" or "simulator"."""
         assert self._process is not None

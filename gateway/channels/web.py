@@ -217,7 +217,7 @@ async def send(request: Request, chat: Chat) -> Response:
         if sent is None:
             return _stored(chat, request, session, language, None)
         await chat.slow_down(request, session, sent.text)
-        receipt = await chat.gateway.store.write(
+        receipt = await chat.gateway.store.acknowledged(
             lambda rows: web_log.store(rows, session.address, sent, language, utc_now())
         )
     except BadFormError as problem:
@@ -240,7 +240,7 @@ async def send_photo(request: Request, chat: Chat) -> Response:
         language = as_language(upload.form.get("language"))
         await chat.slow_down(request, session)
         photo = await chat.read_photo(upload.content)
-        receipt = await chat.gateway.store.write(
+        receipt = await chat.gateway.store.acknowledged(
             lambda rows: web_log.store_photo(
                 rows, session.address, client_id, upload.content, photo, language, utc_now()
             )

@@ -17,6 +17,11 @@ class Officer:
         assert answer.status_code == httpx.codes.OK, answer.text
         assert "Sign out" in answer.text
 
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """What the browser keeps."""
+        return self._http.cookies
+
     def close(self) -> None:
         """Close the browser."""
         self._http.close()

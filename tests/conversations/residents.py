@@ -167,7 +167,7 @@ class WebResident(Resident):
 
     def __init__(self, gateway: str, language: str) -> None:
         super().__init__()
-        self._http = httpx.Client(base_url=gateway, timeout=10, headers={"Origin": gateway})
+        self._http = httpx.Client(base_url=gateway, timeout=20, headers={"Origin": gateway})
         self._page = f"/chat?language={language}"
         self._language = language
         self._token = _hidden(self._http.get(self._page).text, "token")
@@ -175,11 +175,24 @@ class WebResident(Resident):
         self._tokens: tuple[str, ...] = ()
 
     def _post(self, **fields: str) -> None:
+        status, answer = self._try(**fields)
+        assert status == httpx.codes.CREATED, answer
+
+    def _try(self, **fields: str) -> tuple[int, str]:
         form = {"token": self._token, "id": uuid.uuid4().hex, "language": self._language, **fields}
         answer = self._http.post(
             "/chat/messages", data=form, headers={"Accept": "application/json"}
         )
-        assert answer.status_code == httpx.codes.CREATED, answer.text
+        return answer.status_code, answer.text
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """What the browser keeps."""
+        return self._http.cookies
+
+    def tries(self, text: str) -> tuple[int, str]:
+        """Write something that may be refused; the status, and what the page is told."""
+        return self._try(text=text)
 
     def close(self) -> None:
         self._http.close()

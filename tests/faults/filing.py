@@ -6,7 +6,6 @@ import re
 import threading
 import time
 import uuid
-from dataclasses import dataclass
 from typing import Final
 
 import httpx
@@ -15,6 +14,7 @@ from sqlalchemy import select
 from desk.database import Database
 from desk.database.models import Conversation, InboxMessage, OutboxMessage, Report
 from simulator.client import Residents
+from tests.faults.counts import Verdict
 from tests.support import FrontDesk
 
 NUMBER: Final = re.compile(r"\bT\d\d-[A-Z0-9]{6}\b")
@@ -110,20 +110,13 @@ def kill(desk: FrontDesk, name: str, seconds: float = 60) -> None:
             time.sleep(0.2)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the tables say after all reports were filed."""
+def examine(desk: FrontDesk, filings: list[Filing]) -> Verdict:
+    """Look at every message and every report of these residents.
 
-    messages: int
-    lost: int  # accepted, never answered
-    doubled: int  # answered more than once, or told twice
-    wrong: int  # residents without exactly one report, told by its one number
-    unknown: int  # handed to the provider when the sender was killed: honest, and not repeated
-
-
-def examine(desk: FrontDesk, filings: list[Filing]) -> Found:
-    """Look at every message and every report of these residents."""
-    lost = doubled = wrong = unknown = messages = 0
+    Wrong is who has not exactly one report, told by its one number. Unknown is what was being
+    handed to the provider when the sender was killed: honest, and not repeated.
+    """
+    found = Verdict()
     database = Database(desk.database_url)
     with database.reading() as session, Residents(desk.address("simulator")) as residents:
         for filing in filings:
@@ -133,22 +126,23 @@ def examine(desk: FrontDesk, filings: list[Filing]) -> Found:
             mine = Report.conversation_id == conversation.id
             submitted = session.scalars(select(Report).where(mine, Report.number.is_not(None)))
             numbers = {report.number for report in submitted}
-            wrong += not (len(numbers) == 1 and numbers == filing.told)
+            right = len(numbers) == 1 and numbers == filing.told
+            found.demand(right, f"{filing.phone}: filed {numbers}, told {filing.told}")
             said = list(
                 session.scalars(
                     select(OutboxMessage).where(OutboxMessage.conversation_id == conversation.id)
                 )
             )
-            unknown += sum(one.state == "unknown" for one in said)
+            found.unknown += sum(one.state == "unknown" for one in said)
             heard = session.scalars(
                 select(InboxMessage).where(InboxMessage.conversation_id == conversation.id)
             )
             for message in heard:
-                messages += 1
+                found.messages += 1
                 answers = [one.text for one in said if one.in_reply_to == message.id]
-                lost += message.state != "done" or not answers
-                doubled += len(answers) - len(set(answers))
+                found.lost += message.state != "done" or not answers
+                found.doubled += len(answers) - len(set(answers))
             handed = residents.replies(filing.phone)
-            doubled += max(0, len(handed) - len(said))
+            found.doubled += max(0, len(handed) - len(said))
     database.close()
-    return Found(messages, lost, doubled, wrong, unknown)
+    return found

@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from desk.conversations import events_after, record
+from desk.conversations import Inbound, events_after, receive, record
 from desk.database import Database
-from desk.database.models import Event
+from desk.database.models import Event, InboxMessage, utc_now
+from gateway import store as module
 from gateway.store import Store
 
 
@@ -80,3 +82,21 @@ async def test_who_wants_to_be_acknowledged_goes_before_what_waits(store: Store)
     hold.set()
     await asyncio.gather(held, first, *later)
     assert done.index("first") <= 6, "at most one commit of others is in between"
+
+
+async def test_a_refused_write_may_be_repeated_and_is_stored_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ACKNOWLEDGED_WITHIN", 0.2)
+    free = threading.Event()
+
+    def slowly(session: Session) -> None:
+        free.wait(5)
+        receive(session, Inbound("web", "one-id", "someone", text="Hello?"), utc_now())
+
+    with pytest.raises(SQLAlchemyError):
+        await store.acknowledged(slowly)
+    free.set()
+    await store.acknowledged(slowly)
+    with store.database.reading() as session:
+        assert session.query(InboxMessage).count() == 1

@@ -113,13 +113,16 @@ class Twilio:
         assert self._client is not None
         await self._client.close()
 
-    async def post(self, text: Text, times: int = 1) -> Sent:
-        """Post one text (`times` times, under one id) and wait until it is acknowledged."""
+    async def post(self, text: Text, times: int = 1, sid: str = "") -> Sent:
+        """Post one text (`times` times, under one id) and wait until it is acknowledged.
+
+        `sid` repeats an earlier one.
+        """
         fields = {
             "AccountSid": self._account,
             "Body": text.body,
             "From": text.phone,
-            "MessageSid": "SM" + secrets.token_hex(16),
+            "MessageSid": sid or "SM" + secrets.token_hex(16),
             "NumMedia": "0",
             "To": NUMBER,
         }
