@@ -7,6 +7,8 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +27,14 @@ def balancer(urls: list[str]) -> FastAPI:
 
     Every other webhook goes to both at once, as a provider does that is not sure.
     """
-    app, client = FastAPI(), httpx.AsyncClient(timeout=20)
+    client = httpx.AsyncClient(timeout=20)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with client:
+            yield
+
+    app = FastAPI(lifespan=lifespan)
 
     @app.api_route("/{path:path}", methods=["GET", "POST"])
     async def pass_on(request: Request, path: str) -> Response:
