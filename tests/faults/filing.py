@@ -23,9 +23,10 @@ _ANSWERS: Final = (
     (r"is that right|is this right|all of (this|that)|correct\?|change", "yes"),
     (r"phone|reach you|e-?mail", "(209) 555-0177"),
     (r"your (full )?name", "Dana Whitfield"),
-    (r"worth|value|\$", "$400"),
+    (r"worth|value", "$400"),
     (r"serial", "skip"),
 )
+_MOST_MESSAGES: Final = 60  # then a resident gives up
 _SILENCE: Final = 15.0  # then a resident writes again
 _REPEAT_AFTER: Final = 0.3  # as a provider does with what was not acknowledged
 
@@ -46,11 +47,14 @@ class Filing(threading.Thread):
         """Write and answer until a number is told, at most until the given time."""
         with Residents(self._simulator) as residents:
             said = STORY
-            while not self.told and time.monotonic() < self._until:
+            while not self.told and self._goes_on():
                 self._say(residents, said)
                 heard = self._hear(residents)
                 self.told.update(NUMBER.findall(heard))
                 said = self._answer(heard, said)
+
+    def _goes_on(self) -> bool:
+        return self.messages < _MOST_MESSAGES and time.monotonic() < self._until
 
     def _say(self, residents: Residents, text: str) -> None:
         sid = "SM" + uuid.uuid4().hex
@@ -114,7 +118,8 @@ def examine(desk: FrontDesk, filings: list[Filing]) -> Verdict:
     """Look at every message and every report of these residents.
 
     Wrong is who has not exactly one report, told by its one number. Unknown is what was being
-    handed to the provider when the sender was killed: honest, and not repeated.
+    handed to the provider when the sender was killed: staff see it, and it is not repeated. If
+    that was the number, nobody was told it, and the report is right all the same.
     """
     found = Verdict()
     database = Database(desk.database_url)
@@ -126,13 +131,19 @@ def examine(desk: FrontDesk, filings: list[Filing]) -> Verdict:
             mine = Report.conversation_id == conversation.id
             submitted = session.scalars(select(Report).where(mine, Report.number.is_not(None)))
             numbers = {report.number for report in submitted}
-            right = len(numbers) == 1 and numbers == filing.told
-            found.demand(right, f"{filing.phone}: filed {numbers}, told {filing.told}")
             said = list(
                 session.scalars(
                     select(OutboxMessage).where(OutboxMessage.conversation_id == conversation.id)
                 )
             )
+            untold = {
+                number
+                for one in said
+                if one.state == "unknown"
+                for number in NUMBER.findall(one.text)
+            }
+            right = len(numbers) == 1 and filing.told <= numbers <= filing.told | untold
+            found.demand(right, f"{filing.phone}: filed {numbers}, told {filing.told}")
             found.unknown += sum(one.state == "unknown" for one in said)
             heard = session.scalars(
                 select(InboxMessage).where(InboxMessage.conversation_id == conversation.id)

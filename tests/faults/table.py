@@ -57,7 +57,7 @@ def written(rows: list[Row], seed: int) -> str:
         f"{datetime.now(UTC):%Y-%m-%d}, commit {machine.commit()}, seed {seed}.",
         "",
         "Where two numbers stand, the first is SQLite's and the second PostgreSQL's; – means that",
-        "the fault does not exist there. Lost, doubled and wrong must be 0.",
+        "it was not run there: a file cannot be stopped. Lost, doubled and wrong must be 0.",
         "",
         f"| fault | {head} | measured |",
         "| --- |" + " --- |" * (len(_COLUMNS) + 1),
