@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hmac
-import logging
 import os
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -32,7 +31,7 @@ from actions.people import ActionTalkToPerson
 from actions.reports import ValidateReportForm
 from actions.stations import ActionFindStation, ActionMyDistrict, ValidatePlaceForm
 from actions.unsure import ActionUnsure
-from desk import department, places, safety
+from desk import department, logs, places, safety
 from desk.department import Department
 from desk.places import PlaceFound, geocoding
 from desk.reports import report_types, times
@@ -98,8 +97,8 @@ def app(token: str, actions: Iterable[type[Action]] = ACTIONS) -> FastAPI:
         except ActionNotFoundException:
             log.error("action_unknown", action=name, inbox_id=inbox_id)
             return JSONResponse({"error": "no such action"}, status_code=404)
-        except Exception as error:  # noqa: BLE001 - its text may quote the resident: only the kind is logged
-            log.error("action_failed", action=name, inbox_id=inbox_id, **_where(error))
+        except Exception as error:
+            log.error("action_failed", action=name, inbox_id=inbox_id, exc_info=error)
             return JSONResponse({"error": "the action failed"}, status_code=500)
         ms = round((time.perf_counter() - began) * 1000, 1)
         log.info("action", action=name, inbox_id=inbox_id, ms=ms)
@@ -127,42 +126,13 @@ def _message_of(call: dict[str, Any]) -> int | str | None:
     return int(given) if isinstance(given, str) and given.isdecimal() else given
 
 
-def _where(error: BaseException) -> dict[str, str]:
-    """The kind of an error and the line it came from, without its text."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    line = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-    return {"error": type(error).__name__, "at": line}
-
-
-def _set_up_logs() -> None:
-    """One JSON line each, from us and from the libraries."""
-    shared: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso"),
-    ]
-    structlog.configure(processors=[*shared, structlog.processors.JSONRenderer()])
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
-            foreign_pre_chain=shared,
-        )
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-
-
 def main() -> None:
     """Check the database and the department, then serve on ACTIONS_PORT.
 
     Raises DatabaseBehind when the schema is old, DepartmentBroken when the department's folder is,
     Unprotected when FRONTDESK_INTERNAL_TOKEN is empty and the host is more than this machine.
     """
-    _set_up_logs()
+    logs.set_up()
     ours = settings()
     host = os.environ.get("ACTIONS_HOST") or "127.0.0.1"
     token = ours.internal_token.get_secret_value()
@@ -173,4 +143,4 @@ def main() -> None:
     gc.freeze()  # what was loaded stays: a collection of it would stop everything
     geocoding.use(geocoders.chosen(ours))
     log.info("actions_ready", port=ours.actions_port, protected=bool(token))
-    uvicorn.run(app(token), host=host, port=ours.actions_port, log_level="warning")
+    uvicorn.run(app(token), host=host, port=ours.actions_port, log_config=None, access_log=False)

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-
-import structlog
 import uvicorn
 
 from console.app import create_app
+from desk import logs
 from desk.settings import settings
 
-structlog.configure(
-    processors=[
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.JSONRenderer(),
-    ],
-    logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-)
+logs.set_up()
 ours = settings()
 uvicorn.run(
     create_app(ours),
     host=ours.host,
     port=ours.console_port,
+    log_config=None,
     access_log=False,
-    log_level="warning",
     server_header=False,
     proxy_headers=False,
     timeout_graceful_shutdown=3,

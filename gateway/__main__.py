@@ -6,11 +6,12 @@ import sys
 
 import uvicorn
 
+from desk import logs
 from desk.settings import settings
-from gateway import logs
 from gateway.app import create_app
+from gateway.request_id import with_request_id
 
-logs.set_up()
+logs.set_up(with_request_id)
 # The event loop shares the interpreter with the writer's thread, which seldom waits: with Python's
 # 5 ms it would get its turn too late, again and again within one request.
 sys.setswitchinterval(0.0005)

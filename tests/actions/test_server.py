@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import io
+import json
+import logging
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from rasa_sdk import Action
 
 from actions import server
 from actions.server import Unprotected, app
+from desk import logs
 from desk.database import Database
 from desk.settings import ROOT, settings
 
@@ -46,14 +51,22 @@ async def test_nobody_without_the_token_may_run_an_action(header: str) -> None:
 
 
 async def test_a_broken_action_is_a_500_that_quotes_nobody(
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with client(Breaks) as http:
-        answer = await http.post("/webhook", json=call("action_breaks"))
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stderr", written)
+    before = logging.root.handlers[:], logging.root.level
+    logs.set_up()
+    try:
+        async with client(Breaks) as http:
+            answer = await http.post("/webhook", json=call("action_breaks"))
+    finally:
+        logging.root.handlers[:], logging.root.level = before
+        structlog.reset_defaults()
     assert answer.status_code == 500
-    written = "".join(capsys.readouterr())
-    assert "action_breaks" in written
-    assert "Quillfeather" not in written + answer.text
+    (line,) = map(json.loads, written.getvalue().splitlines())
+    assert (line["event"], line["action"]) == ("action_failed", "action_breaks")
+    assert "Quillfeather" not in written.getvalue() + answer.text
 
 
 async def test_an_unknown_action_is_a_404() -> None:

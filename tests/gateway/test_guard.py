@@ -12,8 +12,9 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from gateway import logs
+from desk import logs
 from gateway.front import ConfigurationError, check
+from gateway.request_id import with_request_id
 
 if TYPE_CHECKING:
     from tests.gateway.conftest import Front
@@ -69,7 +70,7 @@ def test_ready_tells_the_truth_of_each_part(http: httpx.Client) -> None:
 def test_without_rasa_and_actions_the_gateway_lives_but_is_not_ready(
     front: Front, http: httpx.Client
 ) -> None:
-    object.__setattr__(front.app.state.gateway, "rasa_url", "http://127.0.0.1:9")
+    object.__setattr__(front.app.state.gateway, "rasa_urls", ("http://127.0.0.1:9",))
     front.settings.actions_url = "http://127.0.0.1:9"
     answer = http.get("/health/ready")
     assert answer.status_code == 503
@@ -103,7 +104,7 @@ def test_no_text_and_no_number_reaches_the_log(
     written = io.StringIO()
     monkeypatch.setattr("sys.stderr", written)
     before = logging.root.handlers[:], logging.root.level
-    logs.set_up()
+    logs.set_up(with_request_id)
     try:
         front.rasa.mode = "500"
         front.residents.fault("twilio", "500")

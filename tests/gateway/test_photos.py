@@ -15,13 +15,12 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import update
 
-from desk import attachments
+from desk import attachments, logs
 from desk.attachments import MOST_BYTES, NotAPhoto
 from desk.conversations import Inbound, turns
 from desk.database import Database
 from desk.database.models import Attachment, Event, InboxMessage, OutboxMessage, utc_now
 from gateway import fetcher as module
-from gateway import logs
 from gateway.fetcher import Fetcher
 from gateway.front import take_in
 from gateway.media import Media, NotFetched

@@ -1,4 +1,4 @@
-"""Sets up logging: one JSON line each, ids only."""
+"""Sets up a process's log: one JSON line each, ids only."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import traceback
 from typing import Any
 
 import structlog
-from asgi_correlation_id import correlation_id
-from structlog.types import EventDict, WrappedLogger
+from structlog.types import EventDict, Processor, WrappedLogger
 
 
-def set_up() -> None:
-    """Send structlog and the libraries' warnings to standard error as JSON."""
+def set_up(*more: Processor) -> None:
+    """Send our events and the libraries' warnings to standard error as JSON.
+
+    `more` are processors of structlog that know what this process alone knows.
+    """
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _correlation,
+        *more,
         _where_it_broke,
     ]
     structlog.configure(
@@ -37,12 +39,6 @@ def set_up() -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-
-
-def _correlation(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
-    if request_id := correlation_id.get():
-        entry["request"] = request_id
-    return entry
 
 
 def _where_it_broke(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
