@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from desk import department as departments
 from desk import queue, safety
-from desk.conversations import add_outbound, change_holder, record, turns
+from desk.conversations import add_outbound, change_holder, kept, record, turns
 from desk.conversations.loops import is_loop
 from desk.conversations.outbox import was_spoken_to
 from desk.conversations.turns import Turn, Unscreened
@@ -31,7 +31,7 @@ from desk.wording.detect import guess_language
 from desk.wording.detect import warm_up as warm_up_detector
 from gateway.load import Load
 from gateway.metrics import DANGERS, TURNS
-from gateway.rasa import Rasa, RasaFailed, TurnAnswer
+from gateway.rasa import Rasa, RasaFailed, TurnAnswer, TurnReply
 from gateway.store import Store
 from gateway.waking import POLL_SECONDS, Signal
 from gateway.wording import fixed_text, in_one, introduction, last_resort
@@ -413,6 +413,8 @@ def _finish(
         return
     conversation.language = language
     if isinstance(answer, str):
+        answer = _kept(session, turn) or answer
+    if isinstance(answer, str):
         replies = [_failed(session, conversation, turn, answer, department)]
     else:
         replies = _said(session, conversation, turn, answer, department)
@@ -432,6 +434,20 @@ def _introduced(answer: TurnAnswer | str) -> bool:
     return not isinstance(answer, str) and any(
         (one.command or {}).get("command") == "introduced" for one in answer.replies
     )
+
+
+def _kept(session: Session, turn: Turn) -> TurnAnswer | None:
+    """What an action has stored and answered before Rasa failed: it holds, so it is what is said.
+
+    Rasa's own memory lacks the turn then. Interviews are led by the desk, and go on all the same.
+    """
+    message_id = str(turn.inbox_id)
+    spoken = [
+        TurnReply(command=one) if "command" in one else TurnReply.model_validate(one)
+        for result in kept(session, turn.conversation_id, message_id)
+        for one in result["spoken"]
+    ]
+    return TurnAnswer(message_id=message_id, replies=spoken) if spoken else None
 
 
 def _failed(

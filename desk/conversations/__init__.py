@@ -10,7 +10,7 @@ from desk.conversations.inbox import (
     find_conversation,
     receive,
 )
-from desk.conversations.once import once
+from desk.conversations.once import kept, once
 from desk.conversations.outbox import add_outbound
 from desk.conversations.transcript import Entry, transcript
 
@@ -26,6 +26,7 @@ __all__ = [
     "conversation_for",
     "events_after",
     "find_conversation",
+    "kept",
     "once",
     "receive",
     "record",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.database.models import ActionResult
@@ -34,3 +35,17 @@ def once(
         session.add(known)
         session.flush()
     return known.result
+
+
+def kept(session: Session, conversation_id: str, message_id: str) -> list[dict[str, Any]]:
+    """The results of all actions for a message, oldest first."""
+    return list(
+        session.scalars(
+            select(ActionResult.result)
+            .where(
+                ActionResult.conversation_id == conversation_id,
+                ActionResult.message_id == message_id,
+            )
+            .order_by(ActionResult.at)
+        )
+    )
