@@ -86,7 +86,7 @@ def seen_by(caller: Caller) -> ColumnElement[bool]:
 
 def _report(session: Session, report_id: RowId, caller: Caller, *, lock: bool = False) -> Report:
     """A report that this caller may know of; whoever may not is told that there is none."""
-    report = session.get(Report, report_id, with_for_update=lock)
+    report = session.get(Report, report_id, with_for_update={"key_share": True} if lock else None)
     if report is None or (is_private(report) and not is_confidant(caller.staff)):
         raise HTTPException(404, "There is no such report.")
     return report

@@ -140,7 +140,10 @@ def claim(session: Session, *, now: datetime, lease: timedelta, limit: int = 1) 
     """Take attachments to fetch, the oldest first; nobody else gets them before `now` + `lease`."""
     claimed = []
     ids = session.scalars(
-        _ready(now).order_by(Attachment.id).limit(limit).with_for_update(skip_locked=True)
+        _ready(now)
+        .order_by(Attachment.id)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
     ).all()
     for one in ids:
         row = session.execute(
@@ -193,7 +196,9 @@ def told_already(session: Session, one: Waiting, problems: Collection[str]) -> b
     Until the commit nobody else can ask this of the same message: one of them comes first.
     """
     session.execute(
-        select(InboxMessage.id).where(InboxMessage.id == one.inbox_id).with_for_update()
+        select(InboxMessage.id)
+        .where(InboxMessage.id == one.inbox_id)
+        .with_for_update(key_share=True)
     )
     return (
         session.execute(

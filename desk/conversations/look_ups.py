@@ -52,7 +52,7 @@ def claim_look_ups(
         _to_look_up(channels, now)
         .order_by(OUTBOX.c.id)
         .limit(limit)
-        .with_for_update(skip_locked=True, of=OUTBOX)
+        .with_for_update(key_share=True, skip_locked=True, of=OUTBOX)
     ).all():
         found = session.execute(select(OUTBOX).where(OUTBOX.c.id == outbox_id)).one()
         wait = first_wait * _GROWTH ** (found.look_ups + 1)
@@ -82,7 +82,7 @@ def settle_by_sighting(
     session.execute(
         select(CONVERSATION.c.id)
         .where(CONVERSATION.c.id == message.conversation_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     under_way = exists().where(
         OUTBOX.c.conversation_id == message.conversation_id, OUTBOX.c.state == "sending"

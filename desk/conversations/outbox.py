@@ -82,7 +82,7 @@ def _sendable(*, urgent: bool) -> Select[int]:
 # Built once: building a statement takes longer than running it.
 _SENDABLE: Final = {urgent: _sendable(urgent=urgent) for urgent in (True, False)}
 _CANDIDATES: Final = {
-    urgent: query.order_by(OUTBOX.c.id).with_for_update(skip_locked=True, of=OUTBOX)
+    urgent: query.order_by(OUTBOX.c.id).with_for_update(key_share=True, skip_locked=True, of=OUTBOX)
     for urgent, query in _SENDABLE.items()
 }
 _TAKE: Final = (

@@ -59,7 +59,7 @@ def spend(
 
     With `whatever` it is taken also then, and the others wait longer: an answer to danger.
     """
-    row = select(PACE.c.free_at).where(PACE.c.sender == sender).with_for_update()
+    row = select(PACE.c.free_at).where(PACE.c.sender == sender).with_for_update(key_share=True)
     free_at = session.scalar(row)
     if free_at is None:
         insert_unless_there(session, PACE, {"sender": sender, "free_at": now})

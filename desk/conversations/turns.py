@@ -44,7 +44,9 @@ _READY: Final = (
     )
     .limit(bindparam("most"))
 )
-_CANDIDATES: Final = _READY.order_by(INBOX.c.id).with_for_update(skip_locked=True, of=CONVERSATION)
+_CANDIDATES: Final = _READY.order_by(INBOX.c.id).with_for_update(
+    key_share=True, skip_locked=True, of=CONVERSATION
+)
 _TAKE_MESSAGE: Final = (
     update(INBOX)
     .where(INBOX.c.id == bindparam("inbox_id"), INBOX.c.state == "new")

@@ -1,4 +1,8 @@
-"""Lets one transaction at a time do what others must not do beside it."""
+"""Lets one transaction at a time do what others must not do beside it.
+
+Rows are locked with `key_share=True` (FOR NO KEY UPDATE): plain FOR UPDATE would keep others from
+noting an event that refers to the row, while they hold the lock that numbers events: a deadlock.
+"""
 
 from __future__ import annotations
 

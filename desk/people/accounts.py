@@ -127,7 +127,7 @@ def authenticate(
     """
     now = now or utc_now()
     staff = session.scalars(
-        select(Staff).where(Staff.email == email.strip().lower()).with_for_update()
+        select(Staff).where(Staff.email == email.strip().lower()).with_for_update(key_share=True)
     ).first()
     if staff is None or not staff.active:
         _matches(_nobody(), password)

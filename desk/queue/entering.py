@@ -31,7 +31,9 @@ class QueueEntry:
 def lock(session: Session, conversation: Conversation) -> None:
     """Let nobody else change this conversation until the transaction ends, and see it as it is."""
     session.execute(
-        select(Conversation.id).where(Conversation.id == conversation.id).with_for_update()
+        select(Conversation.id)
+        .where(Conversation.id == conversation.id)
+        .with_for_update(key_share=True)
     )
     session.refresh(conversation, ["holder", "held_by", "epoch"])
 

@@ -96,7 +96,7 @@ def next_for(session: Session, staff: Staff, now: datetime) -> QueueItem | None:
         .where((spoken == 1) | (QueueItem.kind == "alert"))
         .with_only_columns(QueueItem.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=Conversation)
+        .with_for_update(key_share=True, skip_locked=True, of=Conversation)
     ).first()
     return None if item_id is None else claim(session, item_id, staff, now)
 
@@ -176,7 +176,7 @@ def return_abandoned(session: Session, now: datetime) -> list[str]:
             Conversation.holder == "human",
             Staff.last_seen_at.is_(None) | (Staff.last_seen_at <= now - people.LOST_AFTER),
         )
-        .with_for_update(skip_locked=True, of=Conversation)
+        .with_for_update(key_share=True, skip_locked=True, of=Conversation)
     ).all()
     returned = []
     for conversation in talks:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.bot.conftest import InBot
@@ -125,14 +128,18 @@ def test_a_warm_tracker_shows_the_policies_what_a_whole_one_would(in_bot: InBot)
 )
 def told(
     request: pytest.FixtureRequest, in_bot: InBot, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Any]:
+) -> Iterator[dict[str, Any]]:
     """What two stores on one database told, each as if in a Rasa process of its own."""
     if request.param == "sqlite":
         file: Path = tmp_path_factory.mktemp("store") / "tracker.db"
-        url = f"sqlite:///{file}"
-    else:
-        url = request.getfixturevalue("postgresql_url")
-    return dict(in_bot(_STORE.replace("{url}", url)))
+        yield in_bot(_STORE.replace("{url}", f"sqlite:///{file}"))
+        return
+    server, schema = request.getfixturevalue("postgresql"), f"rasa_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+        url = f"{server}?options=-csearch_path%3D{schema}"
+        yield in_bot(_STORE.replace("{url}", url))
+        connection.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
 def test_a_tracker_stays_warm_while_nobody_else_goes_on(told: dict[str, Any]) -> None:

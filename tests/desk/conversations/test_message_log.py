@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from desk.conversations import (
@@ -30,6 +30,7 @@ from desk.conversations.pace import Pace
 from desk.conversations.text import clean
 from desk.database import Database
 from desk.database.models import Conversation, InboxMessage, utc_now
+from desk.queue.entering import lock
 from desk.reply import Choice, Reply
 
 PACE = Pace(sms=1000, whatsapp=1000)
@@ -241,8 +242,8 @@ def test_a_transcript_shows_both_sides_in_order(database: Database) -> None:
 def test_of_a_conversation_only_the_oldest_message_is_sent(database: Database) -> None:
     with database.transaction() as session:
         conversation = conversation_for(session, "sms", "+12095550123", now=utc_now())
-        for text in ("one", "two"):
-            add_outbound(session, conversation, Reply(text), now=utc_now())
+        for words in ("one", "two"):
+            add_outbound(session, conversation, Reply(words), now=utc_now())
     for expected in ("one", None, "two"):
         with database.transaction() as session:
             claimed = claim_outgoing(
@@ -279,3 +280,19 @@ def test_no_order_of_reports_breaks_the_truth_about_delivery(
             assert message.state == (state if changed else before)
             assert message.provider_id == "SM1"
             before = message.state
+
+
+def test_who_holds_a_conversation_keeps_nobody_from_noting_an_event_of_it(
+    database: Database,
+) -> None:
+    if database.is_sqlite:
+        return  # one transaction writes at a time
+    with database.transaction() as session:
+        conversation_id = conversation_for(session, "sms", "+12095550123", now=utc_now()).id
+    with database.transaction() as holding:
+        lock(holding, holding.get_one(Conversation, conversation_id))
+        with database.transaction() as session:
+            session.execute(text("SET LOCAL lock_timeout = '2s'"))
+            record(session, "message_in", conversation_id)
+    with database.reading() as session:
+        assert [one.kind for one in events_after(session, 0)] == ["message_in"]
