@@ -165,7 +165,7 @@ class Dispatcher:
 
         async with self._claiming:
             free = self._free()
-            claimed = await self._store.write(work)
+            claimed = await self._store.write(work, first=True)  # the next danger waits for it
             self._start(claimed)
         if len(claimed) == free:  # there may be more
             self._ready.set()

@@ -15,7 +15,7 @@ from tests.attacks import (  # noqa: F401 - each fills the list
 from tests.attacks.conftest import Came
 from tests.attacks.target import ATTACKS, Attack, Target
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]  # the first may train the model
 
 
 @pytest.mark.parametrize("one", ATTACKS, ids=lambda one: f"{one.channel}: {one.name}")
